@@ -1,0 +1,56 @@
+"""The topics: what they are called, how they are keyed and kept, who writes and who reads them."""
+
+from msgspec import Struct
+
+_DAY_MS = 86_400_000
+_MIB = 1 << 20
+
+MAX_EVENT_BYTES = 256 * 1024
+"""A larger event is poison (`too_large`). Lies below the topic's own limit, so that the bytes can still be kept."""
+
+
+class Topic(Struct, kw_only=True, frozen=True):
+    """A Kafka topic as this system uses it. `key` says what the record key holds."""
+
+    name: str
+    key: str
+    retention_ms: int
+    max_message_bytes: int
+    written_by: str
+    read_by: str
+
+    def config(self) -> dict[str, str]:
+        """Its settings under Kafka's own names. Never compacted: each topic is a log, not a table."""
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(self.retention_ms),
+            "max.message.bytes": str(self.max_message_bytes),
+            "message.timestamp.type": "CreateTime",
+        }
+
+
+CUSTOMER_EVENTS = Topic(
+    name="customer-events",
+    key="user id (control and clock records: none)",
+    retention_ms=90 * _DAY_MS,
+    max_message_bytes=1 * _MIB,
+    written_by="producers, `churn models promote`",
+    read_by="the worker, replays",
+)
+CHURN_ALERTS = Topic(
+    name="churn-alerts",
+    key="user id; alerts of input partition p stand in partition p",
+    retention_ms=90 * _DAY_MS,
+    max_message_bytes=2 * _MIB,
+    written_by="the worker, in transactions",
+    read_by="contact-centre systems, the worker's recovery",
+)
+DEAD_LETTERS = Topic(
+    name="customer-events-dlq",
+    key="the original key",
+    retention_ms=90 * _DAY_MS,
+    max_message_bytes=2 * _MIB,
+    written_by="the worker",
+    read_by="operations",
+)
+TOPICS = (CUSTOMER_EVENTS, CHURN_ALERTS, DEAD_LETTERS)

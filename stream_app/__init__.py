@@ -1,0 +1,1 @@
+"""The worker: from bytes on a topic to alerts on another."""

@@ -1,0 +1,1 @@
+"""The `churn` command: outermost, may import everything, imported by nothing."""

@@ -1,0 +1,74 @@
+"""What every command says and how: results on stdout, progress and errors on stderr."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+EXIT_FAILED = 1
+EXIT_UNREACHABLE = 3
+_PLAIN_LINE_EVERY_S = 5.0
+
+Advance = Callable[[int], None]
+
+
+def print_json(result: Mapping[str, Any]) -> None:
+    """One object on stdout and nothing else."""
+    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def progress(title: str, total: int | None, unit: str = "events") -> Iterator[Advance]:
+    """Show how far a long command is: a bar with rate on a terminal, a plain line every few seconds elsewhere."""
+    if ERR.is_terminal:
+        yield from _bar(title, total, unit)
+    else:
+        yield from _lines(title, total, unit)
+
+
+def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} " + unit + " · {task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+    )
+    started = time.monotonic()
+    with Progress(*columns, console=ERR) as bars:
+        task = bars.add_task(title, total=total, rate=0.0)
+
+        def advance(count: int) -> None:
+            bars.advance(task, count)
+            elapsed = max(time.monotonic() - started, 1e-3)
+            bars.update(task, rate=bars.tasks[task].completed / elapsed)
+
+        yield advance
+
+
+def _lines(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+    started = said = time.monotonic()
+    done = 0
+
+    def line() -> None:
+        share = f" of {total:,}" if total is not None else ""
+        rate = done / max(time.monotonic() - started, 1e-3)
+        ERR.print(f"{title}: {done:,}{share} {unit} · {rate:,.0f}/s")
+
+    def advance(count: int) -> None:
+        nonlocal done, said
+        done += count
+        if time.monotonic() - said >= _PLAIN_LINE_EVERY_S:
+            said = time.monotonic()
+            line()
+
+    yield advance
+    line()

@@ -1,0 +1,28 @@
+"""What differs between two installations: read from the environment (CHURN_*), `.env` and the local stack's file."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+STACK_DIRECTORY = Path(".churn")
+STACK_ENVIRONMENT = STACK_DIRECTORY / "stack.env"
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning."""
+
+    model_config = SettingsConfigDict(env_prefix="CHURN_", env_file=(STACK_ENVIRONMENT, ".env"), extra="ignore")
+
+    app_id: str = Field("churn", description="Names the deployment: consumer group, Redis keys, transactional ids")
+    workload: str = Field("music", description="The kind of customer base; a deployment serves exactly one")
+    kafka_bootstrap: str | None = Field(None, description="host:port of a running broker; unset: the local stack's")
+    redis_url: str | None = Field(None, description="redis://host:port/db of a running Redis; unset: the local stack's")
+    topic_prefix: str = Field("", description="Put in front of every topic name, to keep deployments apart")
+    partitions: int = Field(8, ge=1, description="Partitions of the topics that `churn up` creates; fixed for life")
+    models_directory: Path = Field(Path("models"), description="Where the model artefacts stand")
+    web_host: str = Field("127.0.0.1", description="Address of the worker's probes")
+    web_port: int = Field(6066, ge=0, description="Port of the worker's probes")
+    session_timeout_s: float = Field(30.0, gt=0, description="Without a heartbeat for so long a worker is given up")
+    trace_file: Path | None = Field(None, description="Where to write a hash of every vector and score; unset: nowhere")
+    public_data: Path | None = Field(None, description="Directory of the public data sets; unset: tests skipped")
