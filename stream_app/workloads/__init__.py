@@ -1,0 +1,1 @@
+"""One file per kind of customer base. Data only: signals, features, label, policy."""

@@ -1,0 +1,1 @@
+"""The same core, offline: replays, labels, point-in-time datasets, models, evaluation. Never Faust, never Redis."""
