@@ -27,4 +27,8 @@ class Transient(ChurnError):
 
 
 class ContractViolation(ChurnError):
-    """Something that was agreed does not hold; going on would be wrong."""
+    """Something that was agreed does not hold; going on would be wrong. `state` names the stop for whoever watches."""
+
+    def __init__(self, message: str, state: str = "contract_violated") -> None:
+        super().__init__(message)
+        self.state = state

@@ -13,7 +13,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
-Instant = Annotated[str, Meta(description="RFC 3339 date-time with an offset", max_length=64)]
+Instant = Annotated[
+    str,
+    Meta(description="RFC 3339 date-time with an offset", max_length=64, extra_json_schema={"format": "date-time"}),
+]
+UserId = Annotated[str, Meta(max_length=200)]
 Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -26,7 +30,7 @@ class Envelope(Struct, kw_only=True, frozen=True, omit_defaults=True):
     id: Text
     source: Text
     time: Instant
-    subject: str | None = None
+    subject: UserId | None = None
     partitionkey: str | None = None
     recordedtime: Instant | None = None
     datacontenttype: str | None = None

@@ -11,7 +11,9 @@ def parse_instant(text: str) -> int:
 
     Raises ValueError when the text is no date-time or names no offset from UTC.
     """
-    moment = datetime.fromisoformat(text)
+    if text[4:5] != "-" or text[7:8] != "-" or text[10:11] not in ("T", "t"):
+        raise ValueError(f"{text!r} is no RFC 3339 date-time such as 2024-01-01T00:00:00.000Z")
+    moment = datetime.fromisoformat(text.upper())
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset from UTC: write Z or +00:00 behind it")
     return (moment - _EPOCH) // _MILLISECOND

@@ -57,7 +57,8 @@ def load_model(directory: Path, reference: ModelRef) -> OnnxScorer:
     if found != reference.sha256 or found != manifest.sha256:
         raise ContractViolation(
             f"the bytes of {where / MODEL_FILE} are not those that were promoted (sha256 {found[:12]}…, expected "
-            f"{reference.sha256[:12]}…): restore the artefact, or promote this one with `churn models promote`"
+            f"{reference.sha256[:12]}…): restore the artefact, or promote this one with `churn models promote`",
+            state="wrong_model",
         )
     return OnnxScorer(model, manifest)
 
@@ -65,7 +66,10 @@ def load_model(directory: Path, reference: ModelRef) -> OnnxScorer:
 def load_manifest(where: Path) -> Manifest:
     """The manifest of the artefact in a directory. Raises ContractViolation when there is none."""
     if not ((where / MANIFEST_FILE).is_file() and (where / MODEL_FILE).is_file()):
-        raise ContractViolation(f"there is no model in {where}: put the artefact there, or make one with `churn train`")
+        raise ContractViolation(
+            f"there is no model in {where}: put the artefact there, or make one with `churn train`",
+            state="missing_model",
+        )
     try:
         return msgspec.json.decode((where / MANIFEST_FILE).read_bytes(), type=Manifest)
     except msgspec.DecodeError as error:

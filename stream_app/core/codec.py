@@ -33,7 +33,9 @@ def unpack(states: Sequence[bytes | None], record: np.dtype[np.void]) -> NDArray
     np.cumsum([len(part) for part in parts], out=ends[1:])
     records = np.zeros(len(parts), record)
     if not _unpack(np.frombuffer(b"".join(parts), np.uint8), ends, _words(records), VERSION):
-        raise ContractViolation("a stored state has another layout: rebuild it by replay into a new app id")
+        raise ContractViolation(
+            "a stored state has another layout: rebuild it by replay into a new app id", state="foreign_state"
+        )
     return records
 
 

@@ -92,7 +92,8 @@ class Engine:
         ):
             raise ContractViolation(
                 f"model {manifest.name}/{manifest.version} was made for other features than this worker computes "
-                f"(state {manifest.state_digest}, here {compiled.state_digest}): train it again with `churn train`"
+                f"(state {manifest.state_digest}, here {compiled.state_digest}): train it again with `churn train`",
+                state="wrong_model",
             )
         columns = np.array([compiled.feature_names.index(name) for name in manifest.features], np.int64)
         return InForce(control, scorer, columns, schema)
@@ -114,7 +115,9 @@ class Engine:
         columns = to_columns(events, self.compiled.patterns, slots)
         folded = fold(records, columns, self.compiled.plan)
         if np.any(folded.outcome == SEEN):
-            raise ContractViolation("a record at or below its user's own last offset was read: the log was rewritten")
+            raise ContractViolation(
+                "a record at or below its user's own last offset was read: the log was rewritten", state="rewritten_log"
+            )
         scored = np.flatnonzero(folded.outcome == APPLIED) if in_force else np.zeros(0, np.int64)
         if in_force is None:
             vectors, scores, alerts = np.zeros((0, 0), np.float32), np.zeros(0, np.float32), []

@@ -35,6 +35,9 @@ MAX_AHEAD_MS = 5 * MINUTE_MS
 FUTURE_MS = DAY_MS
 """An event that claims to be further ahead than this is poison."""
 
+MAX_NESTING = 100
+"""Levels of JSON objects and arrays in an event."""
+
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
@@ -76,11 +79,13 @@ def take_in(records: Sequence[LogRecord], partition: int, partitions: int) -> In
         try:
             decoded = decode_record(record.value)
             if isinstance(decoded, Control):
+                _instant_ms(decoded.time)
                 if intake.events:
                     break
                 intake.control = decoded.data
                 intake.controls += 1
             elif isinstance(decoded, Clock):
+                _instant_ms(decoded.time)
                 intake.clocks += 1
             else:
                 intake.events.append(_admit(record, decoded))
@@ -97,12 +102,34 @@ def decode_record(value: bytes | None) -> Record:
         raise Poison("undecodable", "the record has no value")
     if len(value) > MAX_EVENT_BYTES:
         raise Poison("too_large", f"{len(value)} bytes, at most {MAX_EVENT_BYTES} are allowed")
+    if _nesting(value) > MAX_NESTING:
+        raise Poison("undecodable", f"nested more than {MAX_NESTING} levels deep")
     try:
         return _decoder.decode(value)
     except msgspec.ValidationError as error:
         raise Poison("schema", str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Poison("undecodable", str(error)) from error
+
+
+def _nesting(value: bytes) -> int:
+    """How deep the JSON is nested, if it may be too deep: the decoder's own limit depends on who calls it."""
+    if value.count(b"{") + value.count(b"[") <= MAX_NESTING:
+        return 0
+    depth = deepest = 0
+    in_text = escaped = False
+    for byte in value:
+        if in_text:
+            in_text = escaped or byte != ord('"')
+            escaped = byte == ord("\\") and not escaped
+        elif byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+        else:
+            in_text = byte == ord('"')
+    return deepest
 
 
 def admit(event: UserEvent, timestamp_ms: int) -> tuple[str, int]:
@@ -113,19 +140,24 @@ def admit(event: UserEvent, timestamp_ms: int) -> tuple[str, int]:
     """
     if not event.subject:
         raise Poison("no_user", "the event has no subject")
-    try:
-        claimed_ms = parse_instant(event.time)
-        recorded = event.recordedtime
-        ingest_ms = (
-            timestamp_ms if recorded is None else claimed_ms if recorded == event.time else parse_instant(recorded)
-        )
-    except (ValueError, OverflowError) as error:
-        raise Poison("schema", str(error)) from error
+    claimed_ms = _instant_ms(event.time)
+    recorded = event.recordedtime
+    if recorded is None:
+        ingest_ms = timestamp_ms
+    else:
+        ingest_ms = claimed_ms if recorded == event.time else _instant_ms(recorded)
     if claimed_ms <= 0:
         raise Poison("schema", f"the event time {event.time} is not after 1970-01-01")
     if claimed_ms > ingest_ms + FUTURE_MS:
         raise Poison("future", f"the event time {event.time} is more than 24 h after the event was taken down")
     return event.subject, max(1, min(claimed_ms, ingest_ms + MAX_AHEAD_MS))
+
+
+def _instant_ms(text: str) -> int:
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError) as error:
+        raise Poison("schema", str(error)) from error
 
 
 def _admit(record: LogRecord, event: UserEvent) -> Admitted:
