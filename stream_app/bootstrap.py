@@ -1,19 +1,38 @@
 """The composition root: the only place that knows which concrete class stands behind a port."""
 
+import secrets
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from schemas.errors import ContractViolation
-from schemas.events import Control, ControlData, ModelRef
+from schemas.events import Activity, ActivityData, Control, ControlData, ModelRef
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
-from schemas.topics import CUSTOMER_EVENTS
+from schemas.topics import CUSTOMER_EVENTS, TOPICS
+from stream_app.adapters.kafka_alert_log import KafkaAlertLog
+from stream_app.adapters.kafka_dead_letters import KafkaDeadLetters
+from stream_app.adapters.kafka_event_log import KafkaEventLog
 from stream_app.adapters.onnx_scorer import load_model, newest_model
+from stream_app.adapters.redis_states import RedisStates
+from stream_app.adapters.topic_agreement import agreed_partitions
 from stream_app.core.catalogue import Workload
-from stream_app.core.engine import Engine
+from stream_app.core.codec import pack, unpack
+from stream_app.core.engine import Engine, Recorded
+from stream_app.core.hashing import fingerprints, partitions_of
+from stream_app.core.intake import Admitted
+from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
+from stream_app.core.policy import decide
 from stream_app.core.scoring import Scorer
+from stream_app.partition.effects import Report
+from stream_app.partition.ports import Ports, Watcher
+from stream_app.partition.session import Session
 from stream_app.settings import Settings
+from stream_app.worker.owner import PartitionOwner, PartitionTask
+from stream_app.worker.watch import Counts, Trace
 from stream_app.workloads import music
 
 WORKLOADS = {music.WORKLOAD.name: music.WORKLOAD}
@@ -50,6 +69,77 @@ def control_for(manifest: Manifest, at_ms: int) -> Control:
         datacontenttype="application/json",
         data=ControlData(model=manifest.reference(), policy=manifest.policy),
     )
+
+
+def brokers(settings: Settings) -> list[str]:
+    """The broker addresses. Raises ContractViolation when none is known."""
+    if settings.kafka_bootstrap is None:
+        raise ContractViolation("no broker is known: run `churn up`, or set CHURN_KAFKA_BOOTSTRAP")
+    return settings.kafka_bootstrap.split(",")
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The parts of a worker that its shell holds on to."""
+
+    owner: PartitionOwner
+    counts: Counts
+
+
+class _Watchers:
+    """Tells several watchers."""
+
+    def __init__(self, watchers: list[Watcher]) -> None:
+        self._watchers = watchers
+
+    def committed(self, partition: int, report: Report) -> None:
+        for watcher in self._watchers:
+            watcher.committed(partition, report)
+
+
+def worker(settings: Settings) -> Worker:
+    """A worker for this deployment, warmed up. Raises ContractViolation or Transient when it cannot work."""
+    kafka, redis_url = ",".join(brokers(settings)), settings.redis_url
+    if redis_url is None:
+        raise ContractViolation("no Redis is known: run `churn up`, or set CHURN_REDIS_URL")
+    partitions = agreed_partitions(kafka, settings.topic_prefix)
+    events, alerts, dead = (settings.topic_prefix + topic.name for topic in TOPICS)
+    the_engine = engine(settings)
+    warm_up(the_engine)
+    counts = Counts()
+    watchers: list[Watcher] = [counts]
+    if settings.trace_file is not None:
+        watchers.append(Trace(settings.trace_file))
+    dead_letters = KafkaDeadLetters(kafka, dead, events)
+
+    def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
+        ports = Ports(
+            states=RedisStates(redis_url, settings.app_id, partition),
+            alerts=KafkaAlertLog(kafka, settings.app_id, alerts, partition),
+            dead_letters=dead_letters,
+            log=KafkaEventLog(kafka, events, partition),
+            feed=feed,
+            watcher=_Watchers([*watchers, feed]),
+        )
+        return Session(the_engine, partition, partitions, secrets.token_bytes(16)), ports
+
+    return Worker(PartitionOwner(events, open_session), counts)
+
+
+def warm_up(engine: Engine) -> None:
+    """Compile the kernels before the worker joins its group: cold, they would hold up the loop for seconds."""
+    records = np.zeros(1, engine.compiled.record)
+    event = Activity(
+        specversion="1.0", id="1", source="/warm-up", time=format_instant(1), data=ActivityData(action="none")
+    )
+    admitted = Admitted(PlainRecord(0, 1, None, b""), event, "user", 1)
+    partitions_of([b"user"], 1)
+    advance = engine.advance(records, {"user": 0}, [admitted], None, Recorded({}, -1), 0)
+    fingerprints(advance.folded.vectors)
+    nothing = np.zeros(0, np.int64)
+    policy = engine.compiled.workload.policy
+    decide(records, nothing, nothing, nothing.astype(np.float32), nothing.astype(np.uint8), policy)
+    unpack(pack(records), engine.compiled.record)
 
 
 def first_control(settings: Settings) -> Control:

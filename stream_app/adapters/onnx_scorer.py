@@ -24,6 +24,7 @@ class OnnxScorer:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
+        options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._manifest = manifest
         inputs = [(given.name, given.type, given.shape[-1]) for given in self._session.get_inputs()]

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from schemas.errors import ChurnError, Transient
-from stream_app.cli import produce, stack
+from stream_app.cli import produce, schemas, stack, train, work
 from stream_app.cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
 
 app = typer.Typer(
@@ -22,6 +22,9 @@ app = typer.Typer(
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
+app.command()(work.work)
+app.command()(train.train)
+app.command()(schemas.schemas)
 app.add_typer(produce.app, name="produce")
 
 

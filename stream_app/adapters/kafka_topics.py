@@ -1,0 +1,153 @@
+"""Makes a deployment's topics and begins each partition of `customer-events` with what decides there."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetadata
+
+from schemas.errors import ContractViolation, Transient
+from schemas.events import Control
+from schemas.topics import CUSTOMER_EVENTS, TOPICS
+
+_ANSWER_WITHIN_S = 10.0
+_SETTLED_WITHIN_S = 30.0
+_POLL_S = 0.02
+_SILENT = {"log_level": 0}
+_NOT_YET = (
+    KafkaError._NOENT,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+)
+_HEADERS = [("content-type", b"application/cloudevents+json")]
+
+
+def create_topics(bootstrap: str, prefix: str, partitions: int, control: Control, replication: int = 1) -> None:
+    """Have the three topics, and in every partition of `customer-events` a record, the first of them a control record.
+
+    What exists is left as it is; a run that was cut off is completed. Raises ContractViolation when a topic exists
+    with another number of partitions, Transient when the broker does not answer as it should.
+    """
+    configs = {prefix + topic.name: topic.config() for topic in TOPICS}
+    events = prefix + CUSTOMER_EVENTS.name
+    with _asking(bootstrap) as admin:
+        found = _existing(admin, configs)
+        _demand(partitions, found)
+        missing = [name for name in configs if name not in found]
+        _create(admin, [NewTopic(name, partitions, replication, config=configs[name]) for name in missing])
+        _poll(lambda: _all_led(admin, configs, partitions), "the new topics have no leaders")
+        _demand(partitions, _existing(admin, configs))
+        empty = [partition for partition, end in _ends(admin, events, partitions).items() if end == 0]
+        _send(bootstrap, events, empty, control)
+
+
+def write_control(bootstrap: str, topic_name: str, control: Control) -> list[int]:
+    """Put a control record into every partition of a topic, its id made unique by the partition's number.
+
+    Returns the offsets in the order of the partitions. Raises ContractViolation when there is no such topic,
+    Transient when the broker does not answer or a record does not arrive.
+    """
+    with _asking(bootstrap) as admin:
+        found = _existing(admin, [topic_name])
+        if not found:
+            raise ContractViolation(f"there is no topic {topic_name}: `churn up` makes it")
+        count = len(found[topic_name].partitions)
+        offsets = _send(bootstrap, topic_name, range(count), control)
+    return [offsets[partition] for partition in range(count)]
+
+
+def delete_topics(bootstrap: str, prefix: str) -> None:
+    """Delete the three topics, as far as they exist, and return when they are gone.
+
+    Raises Transient when the broker does not answer as it should.
+    """
+    names = [prefix + topic.name for topic in TOPICS]
+    with _asking(bootstrap) as admin:
+        _settle(admin.delete_topics(names), KafkaError.UNKNOWN_TOPIC_OR_PART)
+        _poll(lambda: not _existing(admin, names), f"topics of {names} still exist after they were deleted")
+
+
+@contextmanager
+def _asking(bootstrap: str) -> Iterator[AdminClient]:
+    try:
+        yield AdminClient({"bootstrap.servers": bootstrap, **_SILENT})
+    except KafkaException as error:
+        raise Transient(f"Kafka at {bootstrap} does not answer as it should, see that it runs: {error}") from error
+
+
+def _existing(admin: AdminClient, names: Iterable[str]) -> dict[str, TopicMetadata]:
+    known = admin.list_topics(timeout=_ANSWER_WITHIN_S).topics
+    return {name: known[name] for name in names if name in known}
+
+
+def _all_led(admin: AdminClient, names: Iterable[str], partitions: int) -> bool:
+    """Whether every partition answers: what the controller has made, the brokers learn a moment later."""
+    try:
+        for name in names:
+            _ends(admin, name, partitions)
+    except KafkaException as error:
+        if error.args[0].code() in _NOT_YET:
+            return False
+        raise
+    return True
+
+
+def _demand(partitions: int, found: Mapping[str, TopicMetadata]) -> None:
+    for name, topic in found.items():
+        count = len(topic.partitions)
+        if count != partitions:
+            raise ContractViolation(
+                f"topic {name} has {count} partitions, not {partitions}, and the number is fixed for life: "
+                f"set CHURN_PARTITIONS={count}, or CHURN_TOPIC_PREFIX to have topics of another name"
+            )
+
+
+def _create(admin: AdminClient, topics: list[NewTopic]) -> None:
+    if topics:
+        _settle(admin.create_topics(topics), KafkaError.TOPIC_ALREADY_EXISTS)
+
+
+def _settle(answers: Mapping[str, Future[None]], harmless: int) -> None:
+    """Wait for every answer. `harmless` is the error that says that somebody else has just done the same."""
+    for answer in answers.values():
+        error = answer.exception()
+        if error is not None and not (isinstance(error, KafkaException) and error.args[0].code() == harmless):
+            raise error
+
+
+def _poll(reached: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + _SETTLED_WITHIN_S
+    while not reached():
+        if time.monotonic() > deadline:
+            raise Transient(f"{otherwise} ({_SETTLED_WITHIN_S:.0f} s): look at the broker, then try again")
+        time.sleep(_POLL_S)
+
+
+def _ends(admin: AdminClient, topic: str, partitions: int) -> dict[int, int]:
+    """The offset behind the last record of each partition: 0 where there never was a record."""
+    asked = {TopicPartition(topic, partition): OffsetSpec.latest() for partition in range(partitions)}
+    return {place.partition: answer.result().offset for place, answer in admin.list_offsets(asked).items()}
+
+
+def _send(bootstrap: str, topic: str, partitions: Iterable[int], control: Control) -> dict[int, int]:
+    """Write the record to those partitions and return the offset that it has in each."""
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, **_SILENT})
+    offsets: dict[int, int] = {}
+    failures: list[KafkaError] = []
+
+    def delivered(error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            failures.append(error)
+        else:
+            offsets[message.partition()] = message.offset()
+
+    for partition in partitions:
+        value = msgspec.json.encode(msgspec.structs.replace(control, id=f"{control.id}-{partition}"))
+        producer.produce(topic, value, partition=partition, headers=_HEADERS, on_delivery=delivered)
+    if producer.flush(_SETTLED_WITHIN_S) or failures:
+        raise Transient(f"not every control record reached {topic} {failures}: look at the broker, then try again")
+    return offsets

@@ -1,0 +1,129 @@
+"""States and position of a partition in Redis: one MGET and one fenced script call per batch.
+
+The connection never reconnects and never retries: a session that lost it ends, and the next one reads the truth. All
+keys of a partition share one hash tag, so they live on one node and one append-only file.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
+
+import hiredis
+import msgspec
+from redis.asyncio.connection import AbstractConnection, Connection, parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from schemas.errors import Transient
+from schemas.events import ControlData
+from stream_app.partition.effects import Claim, Commit, Meta
+
+CLAIM = """
+redis.call('HSET', KEYS[1], 'owner', ARGV[1])
+redis.call('HSETNX', KEYS[1], 'position', 0)
+redis.call('HSETNX', KEYS[1], 'state_digest', ARGV[2])
+redis.call('HSETNX', KEYS[1], 'partitions', ARGV[3])
+return redis.call('HMGET', KEYS[1], 'position', 'anchor', 'state_digest', 'partitions', 'control')
+"""
+CHECK = """
+local held = redis.call('HMGET', KEYS[1], 'owner', 'position')
+return (held[1] == ARGV[1] and held[2] == ARGV[2]) and 1 or 0
+"""
+COMMIT = """
+local held = redis.call('HMGET', KEYS[1], 'owner', 'position')
+if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return 0 end
+local pairs, n = {}, 0
+for i = 2, #KEYS do
+  pairs[n + 1], pairs[n + 2] = KEYS[i], ARGV[i + 4]
+  n = n + 2
+  if n == 4000 then redis.call('MSET', unpack(pairs, 1, n)) n = 0 end
+end
+if n > 0 then redis.call('MSET', unpack(pairs, 1, n)) end
+redis.call('HSET', KEYS[1], 'position', ARGV[3], 'anchor', ARGV[4], 'control', ARGV[5])
+return 1
+"""
+_TIMEOUT_S = 10.0
+
+Answer = TypeVar("Answer")
+
+
+class RedisStates:
+    """One partition of one deployment, over one connection of its own."""
+
+    def __init__(self, url: str, app_id: str, partition: int) -> None:
+        self._url = url
+        self._tag = f"{{{app_id}.{partition}}}"
+        self._connection: AbstractConnection | None = None
+        self._hashes: dict[str, bytes] = {}
+
+    async def claim(self, claim: Claim) -> Meta:
+        """Connect and take the partition over."""
+        self._connection = _connection(self._url)
+        await self._answered(self._exchange(self._connection, ("PING",)))
+        for script in (CLAIM, CHECK, COMMIT):
+            self._hashes[script] = await self._call("SCRIPT", "LOAD", script)
+        reply = await self._script(CLAIM, [], claim.token, claim.state_digest, claim.partitions)
+        position, anchor, digest, partitions, control = reply
+        return Meta(
+            position=int(position),
+            anchor=int(anchor) if anchor is not None else None,
+            state_digest=digest.decode(),
+            partitions=int(partitions),
+            control=msgspec.json.decode(control, type=ControlData) if control else None,
+        )
+
+    async def check(self, token: bytes, position: int) -> bool:
+        """Whether owner and position are these."""
+        return bool(await self._script(CHECK, [], token, position))
+
+    async def load(self, users: Sequence[str]) -> Sequence[bytes | None]:
+        """The stored states, None where there is none."""
+        states: list[bytes | None] = await self._call("MGET", *self._keys(users))
+        return states
+
+    async def commit(self, commit: Commit) -> bool:
+        """States, position, anchor and control in one step, if owner and position are as expected."""
+        control = msgspec.json.encode(commit.control) if commit.control else b""
+        head = (commit.token, commit.expected, commit.position, commit.anchor, control)
+        return bool(await self._script(COMMIT, self._keys(commit.users), *head, *commit.states))
+
+    async def close(self) -> None:
+        """Drop the connection."""
+        if self._connection is not None:
+            await self._connection.disconnect(nowait=True)
+
+    def _keys(self, users: Sequence[str]) -> list[str]:
+        prefix = self._tag + ":u:"
+        return [prefix + user for user in users]
+
+    async def _script(self, script: str, keys: list[str], *arguments: Any) -> Any:  # noqa: ANN401 - Redis replies
+        return await self._call("EVALSHA", self._hashes[script], 1 + len(keys), self._tag + ":m", *keys, *arguments)
+
+    async def _call(self, *command: Any) -> Any:  # noqa: ANN401 - Redis replies
+        if self._connection is None or not self._connection.is_connected:
+            raise Transient("the connection to Redis is gone")
+        return await self._answered(self._exchange(self._connection, command))
+
+    async def _exchange(self, connection: AbstractConnection, command: tuple[Any, ...]) -> Any:  # noqa: ANN401
+        await connection.send_packed_command(hiredis.pack_command(command), check_health=False)
+        return await connection.read_response()
+
+    async def _answered(self, awaitable: Awaitable[Answer]) -> Answer:
+        """The answer, or Transient: whether an unanswered command was carried out is not known."""
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                return await awaitable
+        except (RedisError, OSError, TimeoutError) as error:
+            await self.close()
+            raise Transient(f"Redis did not answer: {error}") from error
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+
+
+def _connection(url: str) -> AbstractConnection:
+    options: dict[str, Any] = dict(parse_url(url))
+    kind = options.pop("connection_class", Connection)
+    connection: AbstractConnection = kind(**options, retry=Retry(NoBackoff(), 0), retry_on_error=[])
+    return connection

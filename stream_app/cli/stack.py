@@ -1,0 +1,105 @@
+"""`churn up`, `churn down`, `churn status`: the local Kafka and Redis, and the topics."""
+
+from typing import Annotated, Any
+
+import typer
+from pydantic_settings import SettingsConfigDict
+
+from schemas.errors import ContractViolation
+from schemas.topics import TOPICS
+from stack import local
+from stream_app.adapters.kafka_topics import create_topics
+from stream_app.bootstrap import first_control
+from stream_app.cli.console import ERR, OUT, print_json
+from stream_app.settings import STACK_DIRECTORY, Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+_STANDING = {
+    "started": "started",
+    "running": "already running",
+    "named": "named by you, answers",
+    "unreachable": "does not answer",
+    "stopped": "stopped",
+}
+
+
+class _OwnSettings(Settings):
+    """What a person has set: the settings without the file that the local stack writes."""
+
+    model_config = SettingsConfigDict(env_file=".env")
+
+
+def up(as_json: AsJson = False) -> None:
+    """Start the local Kafka and Redis, unless they run or you name others, and make the topics.
+
+    CHURN_KAFKA_BOOTSTRAP and CHURN_REDIS_URL, in the environment or in .env, name services that run already.
+
+    Example: churn up && churn status
+    """
+    services = start_services()
+    settings = Settings()
+    create_topics(services.bootstrap, settings.topic_prefix, settings.partitions, first_control(settings))
+    topics = [settings.topic_prefix + topic.name for topic in TOPICS]
+    if as_json:
+        print_json({**_facts(services), "topics": topics, "partitions": settings.partitions})
+        return
+    _show(services)
+    OUT.print(f"Topics  {', '.join(topics)}: {settings.partitions} partitions each", markup=False, soft_wrap=True)
+
+
+def down(as_json: AsJson = False) -> None:
+    """Stop the Kafka and Redis that `churn up` has started; their data stay in .churn.
+
+    Example: churn down
+    """
+    local.stop(STACK_DIRECTORY)
+    services = local.state(STACK_DIRECTORY, _named())
+    if as_json:
+        print_json(_facts(services))
+    else:
+        _show(services)
+
+
+def status(as_json: AsJson = False) -> None:
+    """Say what runs where; exits with 1 when a service does not run.
+
+    Example: churn status --json
+    """
+    services = local.state(STACK_DIRECTORY, _named())
+    if as_json:
+        print_json(_facts(services))
+    else:
+        _show(services)
+    missing = [service.name for service in (services.kafka, services.redis) if not service.answers]
+    if missing:
+        raise ContractViolation(f"{' and '.join(missing)} cannot be used: `churn up` starts the local stack")
+
+
+def start_services() -> local.Services:
+    """Have the local stack's services running, without topics; says on stderr what takes long."""
+    return local.start(STACK_DIRECTORY, _named(), say=lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True))
+
+
+def _named() -> local.Named:
+    own = _OwnSettings()
+    return local.Named(own.kafka_bootstrap, own.redis_url)
+
+
+def _facts(services: local.Services) -> dict[str, Any]:
+    return {
+        service.name.lower(): {
+            "uri": service.uri or None,
+            "standing": service.standing,
+            "answers": service.answers,
+            "pid": service.pid,
+        }
+        for service in (services.kafka, services.redis)
+    }
+
+
+def _show(services: local.Services) -> None:
+    for service in (services.kafka, services.redis):
+        process = f" (process {service.pid})" if service.pid else ""
+        line = f"{service.name:<6}  {service.uri or '-':<28}  {_STANDING[service.standing]}{process}"
+        OUT.print(line, markup=False, soft_wrap=True)

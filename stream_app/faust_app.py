@@ -1,0 +1,68 @@
+"""The Faust app: `faust -A stream_app.faust_app worker`, or `churn work`.
+
+Faust has the group, the web probes and the command line; everything else happens in the partitions' sessions.
+"""
+
+from typing import Any
+
+import faust
+from faust.web import Request, Response, View
+
+from schemas.topics import CUSTOMER_EVENTS
+from stream_app import bootstrap
+from stream_app.settings import STACK_DIRECTORY, Settings
+from stream_app.worker.owner import RUNNING
+from stream_app.worker.transport import SCHEME, register
+
+settings = Settings()
+service = bootstrap.worker(settings)
+register(service.owner)
+
+app = faust.App(
+    settings.app_id,
+    id_format="{id}",
+    broker=[f"{SCHEME}://{server}" for server in bootstrap.brokers(settings)],
+    datadir=STACK_DIRECTORY / "faust",
+    agent_supervisor="mode.CrashingSupervisor",
+    broker_commit_interval=1.0,
+    broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
+    broker_max_poll_records=4000,
+    broker_request_timeout=settings.session_timeout_s + 10.0,
+    broker_session_timeout=settings.session_timeout_s,
+    stream_buffer_maxsize=4096,
+    stream_wait_empty=True,
+    table_standby_replicas=0,
+    topic_allow_declare=False,
+    topic_disable_leader=True,
+    web_bind=settings.web_host,
+    web_host=settings.web_host,
+    web_port=settings.web_port,
+)
+events = app.topic(
+    settings.topic_prefix + CUSTOMER_EVENTS.name, key_type=bytes, value_type=bytes, value_serializer="raw"
+)
+
+
+@app.agent(events)
+async def deliver(stream: faust.StreamT[Any]) -> None:
+    """Hand every chunk to the partition that it belongs to."""
+    async for event in stream.noack().events():
+        service.owner.deliver(event.message.partition, event)
+
+
+@app.page("/livez")
+async def livez(web: View, _request: Request) -> Response:
+    """The event loop turns."""
+    return web.json({"alive": True})
+
+
+@app.page("/readyz")
+async def readyz(web: View, _request: Request) -> Response:
+    """Every assigned partition has a running session; what stands still says why."""
+    partitions = {
+        str(partition): {"state": task.state, "position": task.position, "why": task.why}
+        for partition, task in sorted(service.owner.tasks.items())
+    }
+    ready = service.owner.assigned and all(task["state"] == RUNNING for task in partitions.values())
+    body = {"ready": ready, "partitions": partitions, "counts": dict(service.counts.totals)}
+    return web.json(body, status=200 if ready else 503)

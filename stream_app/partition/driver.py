@@ -1,0 +1,69 @@
+"""Joins a session and its ports: carries out each effect and hands the reply back."""
+
+from typing import Any
+
+from stream_app.partition.effects import (
+    Check,
+    Claim,
+    Commit,
+    Effect,
+    InspectLog,
+    LoadStates,
+    OpenAlertLog,
+    PublishAlerts,
+    PublishDeadLetters,
+    ReadDecisions,
+    Receive,
+    Report,
+    Seek,
+)
+from stream_app.partition.ports import Ports
+from stream_app.partition.session import Session
+
+
+class Stopping(Exception):
+    """Raised by a feed that was asked to stop: the batch before is committed, nothing is in flight."""
+
+
+async def drive(session: Session, ports: Ports) -> None:
+    """Run a session until its feed stops. Whatever else the ports or the session raise ends it and passes through."""
+    protocol = session.run()
+    try:
+        effect = next(protocol)
+        while True:
+            effect = protocol.send(await _carry_out(effect, session, ports))
+    except Stopping:
+        return
+    finally:
+        protocol.close()
+        await ports.alerts.close()
+        await ports.states.close()
+
+
+async def _carry_out(effect: Effect[Any], session: Session, ports: Ports) -> Any:  # noqa: ANN401 - see Effect[Reply]
+    match effect:
+        case Receive():
+            return await ports.feed.receive()
+        case LoadStates():
+            return await ports.states.load(effect.users)
+        case PublishDeadLetters():
+            return await ports.dead_letters.publish(effect.letters, session.partition, session.token.hex())
+        case PublishAlerts():
+            return await ports.alerts.publish(effect.alerts)
+        case Commit():
+            return await ports.states.commit(effect)
+        case Report():
+            return ports.watcher.committed(session.partition, effect)
+        case Check():
+            return await ports.states.check(effect.token, effect.position)
+        case Seek():
+            return await ports.feed.seek(effect.position)
+        case Claim():
+            return await ports.states.claim(effect)
+        case OpenAlertLog():
+            return await ports.alerts.open()
+        case ReadDecisions():
+            return await ports.alerts.read_back(effect.position)
+        case InspectLog():
+            return await ports.log.inspect(effect.position)
+    raise TypeError(f"no port carries out {effect!r}")

@@ -1,0 +1,198 @@
+"""Owns the partitions assigned to this worker: one task each, which keeps a session alive until it is told to stop."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import structlog
+
+from schemas.errors import ContractViolation, Transient
+from stream_app.core.log import LogRecord
+from stream_app.partition.driver import Stopping, drive
+from stream_app.partition.effects import Report
+from stream_app.partition.ports import Ports
+from stream_app.partition.session import Session
+from stream_app.worker.transport import ChunkConsumer
+
+_log = structlog.get_logger()
+
+_MOST_CHUNKS = 4
+"""Chunks of a partition that wait at most; then it is paused."""
+_IDLE_S = 1.0
+_FIRST_BACK_OFF_S = 0.1
+_LONGEST_BACK_OFF_S = 2.0
+_RELEASE_WITHIN_S = 15.0
+
+OPENING, RUNNING, BACKING_OFF = "opening", "running", "backing_off"
+
+OpenSession = Callable[[int, "PartitionTask"], tuple[Session, Ports]]
+"""Makes the session of a partition and what it needs; the partition's task is its feed."""
+
+
+class PartitionTask:
+    """One assigned partition: its queue of chunks, and the sessions that follow one another."""
+
+    def __init__(self, consumer: ChunkConsumer, topic: str, partition: int, open_session: OpenSession) -> None:
+        self.partition = partition
+        self.state = OPENING
+        self.why = ""
+        self.position: int | None = None
+        self._consumer = consumer
+        self._topic = topic
+        self._open_session = open_session
+        self._chunks: deque[Any] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = False
+        self._paused = False
+        self.task = asyncio.create_task(self._keep_alive())
+
+    def put(self, event: Any) -> None:
+        """Take a chunk over from Faust."""
+        if self._stopping:
+            event.ack()
+            return
+        self._chunks.append(event)
+        self._arrived.set()
+        if len(self._chunks) >= _MOST_CHUNKS and not self._paused:
+            self._paused = True
+            self._consumer.pause_partitions({self._tp()})
+
+    def stop(self) -> None:
+        """Finish the running batch, then end."""
+        self._stopping = True
+        self._drop_chunks()
+        self._arrived.set()
+
+    async def seek(self, position: int) -> None:
+        """Drop what was delivered and fetch from the position on."""
+        self._drop_chunks()
+        await self._consumer.seek_to(self.partition, self._topic, position)
+        self.position = position
+        self.state = RUNNING
+
+    async def receive(self) -> Sequence[LogRecord]:
+        """The next chunk; none after a second of silence. Raises Stopping once the partition is to be given up."""
+        if not self._chunks and not self._stopping:
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(_IDLE_S):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return []
+        if self._stopping:
+            raise Stopping
+        event = self._chunks.popleft()
+        self._resume()
+        event.ack()
+        records: Sequence[LogRecord] = event.value
+        return records
+
+    def committed(self, _partition: int, report: Report) -> None:
+        """A batch was committed."""
+        self.position = report.position
+
+    async def _keep_alive(self) -> None:
+        back_off_s = _FIRST_BACK_OFF_S
+        while not self._stopping:
+            session, ports = self._open_session(self.partition, self)
+            log = _log.bind(partition=self.partition, session=session.token.hex()[:8])
+            self.state, self.why = OPENING, ""
+            began = time.monotonic()
+            try:
+                await drive(session, ports)
+            except Transient as error:
+                log.warning("session_ended", why=str(error))
+                if time.monotonic() - began > _LONGEST_BACK_OFF_S:
+                    back_off_s = _FIRST_BACK_OFF_S
+                self.state, self.why = BACKING_OFF, str(error)
+                await self._pause(back_off_s)
+                back_off_s = min(2 * back_off_s, _LONGEST_BACK_OFF_S)
+            except ContractViolation as error:
+                log.error("partition_stopped", state=error.state, why=str(error))
+                self.state, self.why = error.state, str(error)
+                await self._wait_until_stopped()
+            except Exception as error:
+                log.exception("partition_stopped", state="bug", why=repr(error))
+                self.state, self.why = "bug", repr(error)
+                await self._wait_until_stopped()
+        self._drop_chunks()
+
+    async def _pause(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not self._stopping and time.monotonic() < deadline:
+            self._drop_chunks()
+            await asyncio.sleep(_FIRST_BACK_OFF_S / 2)
+
+    async def _wait_until_stopped(self) -> None:
+        """Stay assigned and stopped: another worker would stop at the same place."""
+        self._drop_chunks()
+        if not self._paused:
+            self._paused = True
+            self._consumer.pause_partitions({self._tp()})
+        while not self._stopping:
+            self._arrived.clear()
+            await self._arrived.wait()
+            self._drop_chunks()
+
+    def _drop_chunks(self) -> None:
+        while self._chunks:
+            self._chunks.popleft().ack()
+        if not self._stopping:
+            self._resume()
+
+    def _resume(self) -> None:
+        if self._paused and len(self._chunks) <= _MOST_CHUNKS // 2:
+            self._paused = False
+            self._consumer.resume_partitions({self._tp()})
+
+    def _tp(self) -> Any:
+        return self._consumer._new_topicpartition(self._topic, self.partition)
+
+
+class PartitionOwner:
+    """All partitions that this worker has."""
+
+    def __init__(self, topic: str, open_session: OpenSession) -> None:
+        self.tasks: dict[int, PartitionTask] = {}
+        self._topic = topic
+        self._open_session = open_session
+        self.assigned = False
+        self._stopped = False
+
+    def assign(self, consumer: ChunkConsumer, partitions: Iterable[int]) -> None:
+        """Begin a session for each partition; refused once the worker stops, when no loop would run it."""
+        if self._stopped:
+            return
+        self.assigned = True
+        for partition in sorted(set(partitions) - self.tasks.keys()):
+            self.tasks[partition] = PartitionTask(consumer, self._topic, partition, self._open_session)
+        _log.info("partitions_assigned", partitions=sorted(self.tasks))
+
+    async def release(self, partitions: Iterable[int] | None) -> None:
+        """End the sessions of partitions (None: of all, for good) after their running batch."""
+        if partitions is None:
+            self._stopped = True
+            partitions = list(self.tasks)
+        leaving = [self.tasks.pop(partition) for partition in partitions if partition in self.tasks]
+        for partition_task in leaving:
+            partition_task.stop()
+        tasks = [partition_task.task for partition_task in leaving]
+        if tasks:
+            _, unfinished = await asyncio.wait(tasks, timeout=_RELEASE_WITHIN_S)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        _log.info("partitions_released", partitions=sorted(task.partition for task in leaving))
+
+    def position(self, partition: int) -> int | None:
+        """Next offset to apply."""
+        return self.tasks[partition].position if partition in self.tasks else None
+
+    def deliver(self, partition: int, event: Any) -> None:
+        """A chunk arrived; if the partition has left already, it is dropped: the next owner reads it again."""
+        if partition in self.tasks:
+            self.tasks[partition].put(event)
+        else:
+            event.ack()

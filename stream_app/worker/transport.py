@@ -1,0 +1,190 @@
+"""Faust's aiokafka transport, carrying one chunk of records of one partition per stream event.
+
+Stock Faust spends some 200 µs on every message. Here a message's value is the list of records that one fetch brought,
+so that the cost is per chunk. Faust keeps what it is good at (group membership, app, web, command line); positions
+belong to the partition sessions: the group offset only shows, for dashboards, where they are.
+
+Relies on internals of the versions named below; importing it under others is refused.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+from faust.transport.drivers import TRANSPORTS
+from faust.transport.drivers import aiokafka as stock
+from faust.types import TP, ConsumerMessage
+
+from schemas.errors import ContractViolation
+
+SCHEME = "chunk"
+FETCH_MIN_BYTES = 512 * 1024
+FETCH_MAX_WAIT_MS = 10
+"""A fetch is answered with half a megabyte or after 10 ms: the cost is per chunk, so few large ones are better."""
+_PAUSED_POLL_S = 0.05
+_TESTED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
+
+for _package, _version in _TESTED.items():
+    if version(_package) != _version:
+        raise ContractViolation(
+            f"the chunk transport was tested with {_package} {_version}, here is {version(_package)}: install what "
+            "requirements.lock names"
+        )
+
+
+class Owner(Protocol):
+    """Who owns the partitions that are assigned to this worker."""
+
+    def assign(self, consumer: "ChunkConsumer", partitions: Iterable[int]) -> None:
+        """Partitions were assigned: begin a session for each."""
+
+    async def release(self, partitions: Iterable[int] | None) -> None:
+        """Partitions were taken away (None: all): finish the running batch of each and end its session."""
+
+    def position(self, partition: int) -> int | None:
+        """Next offset to apply, None if there is no session."""
+
+
+class _Blind(dict[TP, int | None]):
+    """Faust drops records at or below the offset that it has read; after a seek back they must come again."""
+
+    def __getitem__(self, key: TP) -> None:
+        return None
+
+    def __setitem__(self, key: TP, value: int | None) -> None:
+        pass
+
+    def update(self, *others: Any, **more: Any) -> None:
+        pass
+
+
+class _ChunkThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The consumer's own thread, with our fetch sizes, and a group commit that may fail."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_min_bytes = FETCH_MIN_BYTES
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        return consumer
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit group offsets. They are for dashboards: stock Faust would crash the worker where this logs."""
+        mine = self.assignment()
+        try:
+            await self._ensure_consumer().commit(
+                {stock.ensure_aiokafka_TP(tp): OffsetAndMetadata(o, "") for tp, o in offsets.items() if tp in mine}
+            )
+        except KafkaError as error:
+            self.log.warning("group offset not committed: %r", error)
+            return False
+        return True
+
+
+class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
+    """Delivers chunks; leaves positions to the owner of the partitions."""
+
+    owner: Owner
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._read_offset = _Blind()
+
+    def _new_consumer_thread(self) -> _ChunkThread:
+        return _ChunkThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """One message per partition that has records; its value is the list of them."""
+        records, _ = await self._wait_next_records(_PAUSED_POLL_S if self._paused_partitions else timeout)
+        generation = self.app.consumer_generation_id
+        if records is None:
+            return
+        for at, chunk in records.items():
+            if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            if chunk:
+                tp = TP(at.topic, at.partition)
+                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                yield tp, _message(tp, chunk, generation)
+
+    async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:
+        """Stock Faust sleeps a second when every partition is paused."""
+        while self._paused_partitions and not self._get_active_partitions() and self.flow_active:
+            if self.should_stop:
+                break
+            await asyncio.sleep(_PAUSED_POLL_S / 10)
+        return await super()._wait_next_records(timeout)  # type: ignore[no-any-return]
+
+    async def seek_to(self, partition: int, topic: str, offset: int) -> None:
+        """Fetch from this offset on; done in the consumer's own thread."""
+
+        async def seek() -> None:
+            self._thread._ensure_consumer().seek(TopicPartition(topic, partition), offset)
+
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(seek(), self._thread.thread_loop))
+
+    async def perform_seek(self) -> None:
+        """Nothing: every session seeks for itself."""
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Nothing: the group offset decides nothing."""
+        return {}
+
+    async def _add_gap(self, *_: Any) -> None:
+        """Nothing: the sessions check for holes."""
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """The group offset shows the session's position; acknowledgements only free what Faust holds in flight."""
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        return self.owner.position(tp.partition)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Sessions end before the partitions go to another worker."""
+        await self.owner.release({tp.partition for tp in revoked})
+        await self.commit()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Sessions begin once Faust knows of the assignment."""
+        await super().on_partitions_assigned(assigned, generation_id)
+        self.owner.assign(self, {tp.partition for tp in assigned})
+
+    async def on_stop(self) -> None:
+        """Faust does not revoke on a stop: end the sessions while the consumer still runs."""
+        await self.owner.release(None)
+        await super().on_stop()
+
+
+class ChunkTransport(stock.Transport):  # type: ignore[misc]
+    """The transport behind `chunk://host:port`."""
+
+    Consumer = ChunkConsumer
+
+
+def register(owner: Owner) -> None:
+    """Make `chunk://` known to Faust, with the owner of this process's partitions."""
+    ChunkConsumer.owner = owner
+    TRANSPORTS.aliases[SCHEME] = f"{__name__}:{ChunkTransport.__name__}"
+
+
+def _message(tp: TP, chunk: list[Any], generation: int) -> ConsumerMessage:
+    last = chunk[-1]
+    return ConsumerMessage(
+        tp.topic,
+        tp.partition,
+        last.offset,
+        last.timestamp / 1000.0,
+        last.timestamp_type,
+        None,
+        None,
+        chunk,
+        None,
+        0,
+        0,
+        tp,
+        generation_id=generation,
+    )
