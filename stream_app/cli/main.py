@@ -9,7 +9,7 @@ import sys
 import typer
 
 from schemas.errors import ChurnError, Transient
-from stream_app.cli import produce, schemas, stack, train, work
+from stream_app.cli import alerts, models, produce, schemas, stack, train, work
 from stream_app.cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
 
 app = typer.Typer(
@@ -23,9 +23,11 @@ app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
 app.command()(work.work)
+app.command()(alerts.alerts)
 app.command()(train.train)
 app.command()(schemas.schemas)
 app.add_typer(produce.app, name="produce")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

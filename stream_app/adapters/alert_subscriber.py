@@ -1,0 +1,68 @@
+"""Follows the alerts topic as any subscriber should: committed records only, every partition, no group."""
+
+import time
+from typing import NamedTuple
+
+import msgspec
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+
+from schemas.alerts import Alert
+from schemas.errors import ContractViolation, Transient
+
+_ANSWER_WITHIN_S = 10.0
+_MOST_AT_ONCE = 500
+_decoder = msgspec.json.Decoder(Alert)
+
+
+class Received(NamedTuple):
+    """An alert, where it stands in its topic, and when it came (ms)."""
+
+    partition: int
+    offset: int
+    alert: Alert
+    received_ms: int
+
+
+class AlertSubscriber:
+    """Alerts of one topic, from its beginning or from now on.
+
+    Raises ContractViolation when the topic does not exist, Transient when no broker answers.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, *, from_start: bool) -> None:
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "churn-alerts-follower",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "fetch.wait.max.ms": 10,
+                "fetch.queue.backoff.ms": 10,
+                "log_level": 0,
+            }
+        )
+        try:
+            topics = self._consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
+        except KafkaException as error:
+            raise Transient(f"no broker answers at {bootstrap}: start it, or set CHURN_KAFKA_BOOTSTRAP") from error
+        if topic not in topics:
+            raise ContractViolation(f"there is no topic {topic}: `churn up` makes it", state="missing_topic")
+        begin = OFFSET_BEGINNING if from_start else OFFSET_END
+        self._consumer.assign([TopicPartition(topic, partition, begin) for partition in topics[topic].partitions])
+
+    def poll(self, within_s: float) -> list[Received]:
+        """What came in, after at most this long. Raises Transient when the broker reports an error."""
+        messages = self._consumer.consume(_MOST_AT_ONCE, within_s)
+        received_ms = time.time_ns() // 1_000_000
+        failed = next((message.error() for message in messages if message.error()), None)
+        if failed is not None and not failed.retriable():
+            raise Transient(f"the alerts cannot be read: {failed.str()}")
+        return [
+            Received(message.partition(), message.offset(), _decoder.decode(message.value()), received_ms)
+            for message in messages
+            if not message.error()
+        ]
+
+    def close(self) -> None:
+        """Give the consumer up."""
+        self._consumer.close()
