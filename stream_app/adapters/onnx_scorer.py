@@ -82,7 +82,8 @@ def newest_model(directory: Path, workload: str) -> Manifest:
     versions = sorted((directory / workload).glob(f"*/{MANIFEST_FILE}"), key=lambda path: _ordered(path.parent.name))
     if not versions:
         raise ContractViolation(
-            f"there is no model below {directory / workload}: make one with `churn train {workload}`"
+            f"there is no model below {directory / workload}: make one with `churn train {workload}`",
+            state="missing_model",
         )
     return load_manifest(versions[-1].parent)
 

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -133,24 +133,29 @@ def _stopping_on_interrupt(sender: KafkaSender) -> Iterator[None]:
 
 
 def _write(out: Path, simulated: Iterable[Outgoing], *, as_json: bool) -> None:
-    users: set[bytes] = set()
-    size = 0
+    tally = _Tally()
+    started_s = time.monotonic()
+    with progress(out.name, None) as advance:
+        written = write_events(out, tally.values(simulated, advance))
+    _report({"written": written, "users": len(tally.users), "bytes": tally.bytes}, started_s, as_json=as_json)
 
-    def values(advance: Callable[[int], None]) -> Iterator[bytes]:
-        nonlocal size
+
+class _Tally:
+    """Hands on the events' bytes and counts users and bytes, line ends included, on the way."""
+
+    def __init__(self) -> None:
+        self.users: set[bytes] = set()
+        self.bytes = 0
+
+    def values(self, events: Iterable[Outgoing], advance: Advance) -> Iterator[bytes]:
         place = 0
-        for place, event in enumerate(simulated, start=1):
-            users.add(event.key)
-            size += len(event.value) + 1
+        for place, event in enumerate(events, start=1):
+            self.users.add(event.key)
+            self.bytes += len(event.value) + 1
             if place % _STEP == 0:
                 advance(_STEP)
             yield event.value
         advance(place % _STEP)
-
-    started_s = time.monotonic()
-    with progress(out.name, None) as advance:
-        written = write_events(out, values(advance))
-    _report({"written": written, "users": len(users), "bytes": size}, started_s, as_json=as_json)
 
 
 def _report(counts: dict[str, int], started_s: float, *, as_json: bool) -> None:

@@ -78,7 +78,9 @@ def status(as_json: AsJson = False) -> None:
 
 def start_services() -> local.Services:
     """Have the local stack's services running, without topics; says on stderr what takes long."""
-    return local.start(STACK_DIRECTORY, _named(), say=lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True))
+    return local.start(
+        STACK_DIRECTORY, _named(), say=lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True)
+    )
 
 
 def _named() -> local.Named:

@@ -27,7 +27,7 @@ def train(
     events: Annotated[
         Path | None, typer.Option(help="Event file to learn from, plain or .gz; without it a log is simulated.")
     ] = None,
-    users: Annotated[int, typer.Option(min=1, help="Users to simulate.")] = 3000,
+    users: Annotated[int, typer.Option(min=1, help="Users to simulate.")] = 3500,
     days: Annotated[int, typer.Option(min=1, help="Days to simulate.")] = 75,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation and of all that training draws.")] = 7,
     version: Annotated[str, typer.Option(help="Version of the new model; it must not exist yet.")] = "0.1.0",
@@ -79,9 +79,11 @@ def _facts(manifest: Manifest, where: Path, size: int) -> dict[str, Any]:
 
 def _show(manifest: Manifest, where: Path) -> None:
     metrics, policy = manifest.metrics, manifest.policy
-    low, high = metrics["auc_interval"]
+    low, high = metrics["user_auc_interval"]
     OUT.print(f"Model    {where} (sha256 {manifest.sha256[:12]}…)", markup=False, soft_wrap=True)
-    OUT.print(f"Judged   AUC {metrics['auc']:.3f} ({low:.3f} to {high:.3f}) on {metrics['users']:,} unseen users")
+    OUT.print(
+        f"Judged   AUC {metrics['user_auc']:.3f} ({low:.3f} to {high:.3f}) over {metrics['users']:,} unseen users"
+    )
     OUT.print(
         f"Export   within {metrics['export']['max_difference']:.1e} of the trained model, the same bits in any batch"
     )

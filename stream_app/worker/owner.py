@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
+from faust.types import TP
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.log import LogRecord
@@ -147,8 +148,8 @@ class PartitionTask:
             self._paused = False
             self._consumer.resume_partitions({self._tp()})
 
-    def _tp(self) -> Any:
-        return self._consumer._new_topicpartition(self._topic, self.partition)
+    def _tp(self) -> TP:
+        return TP(self._topic, self.partition)
 
 
 class PartitionOwner:

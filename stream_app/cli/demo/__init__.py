@@ -1,0 +1,1 @@
+"""`churn demo`: the whole system at work, with its proofs."""

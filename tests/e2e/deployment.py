@@ -1,0 +1,165 @@
+"""A deployment of a test's own on the run's Kafka and Redis: topics, workers, what must be true of it at the end."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import redis
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from schemas.alerts import Alert
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
+from stack.local import Services
+from stream_app import bootstrap
+from stream_app.adapters.alert_subscriber import AlertSubscriber
+from stream_app.adapters.kafka_topics import create_topics
+from stream_app.cli.demo.worker_process import WorkerProcess
+from stream_app.core.codec import pack
+from stream_app.core.fold import read
+from stream_app.core.log import PlainRecord
+from stream_app.settings import Settings
+from tests.fold_comparison import lives, same_bits
+from tests.oracle import vector
+from training.replay import Replay
+
+PARTITIONS = 4
+APPLIED_WITHIN_S = 90.0
+
+
+@dataclass
+class Deployment:
+    """One app id with its topics; `workers` are those that have been started."""
+
+    services: Services
+    prefix: str
+    directory: Path
+    workers: list[WorkerProcess] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(
+            app_id=self.prefix + "app",
+            topic_prefix=self.prefix,
+            kafka_bootstrap=self.services.bootstrap,
+            redis_url=self.services.redis_url,
+            partitions=PARTITIONS,
+            session_timeout_s=6.0,
+        )
+
+    def topic(self) -> str:
+        return self.prefix + CUSTOMER_EVENTS.name
+
+    def create(self) -> None:
+        create_topics(self.services.bootstrap, self.prefix, PARTITIONS, bootstrap.first_control(self.settings))
+
+    def start_worker(self, trace: Path | None = None) -> WorkerProcess:
+        settings = self.settings
+        environment = {
+            "CHURN_APP_ID": settings.app_id,
+            "CHURN_TOPIC_PREFIX": settings.topic_prefix,
+            "CHURN_KAFKA_BOOTSTRAP": self.services.bootstrap,
+            "CHURN_REDIS_URL": self.services.redis_url,
+            "CHURN_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
+        }
+        worker = WorkerProcess(environment, self.directory / f"worker-{len(self.workers)}.log", trace)
+        self.workers.append(worker)
+        return worker
+
+    def redis(self) -> "redis.Redis":
+        return redis.Redis.from_url(self.services.redis_url)
+
+    def positions(self) -> list[int]:
+        """Next offset to apply of every partition, as Redis has it."""
+        with self.redis() as client:
+            app = self.settings.app_id
+            return [int(client.hget(f"{{{app}.{p}}}:m", "position") or 0) for p in range(PARTITIONS)]
+
+    def wait_until_applied(self, ends: Sequence[int]) -> None:
+        deadline = time.monotonic() + APPLIED_WITHIN_S
+        while self.positions() != list(ends):
+            assert time.monotonic() < deadline, f"applied {self.positions()} of {list(ends)}"
+            self.workers[-1].must_run()
+            time.sleep(0.1)
+
+    def log(self) -> list[list[PlainRecord]]:
+        """Every record of the events topic, by partition."""
+        return read_topic(self.services.bootstrap, self.topic())
+
+    def states(self, partition: int) -> dict[str, bytes]:
+        """Every stored state of a partition, by user."""
+        start = f"{{{self.settings.app_id}.{partition}}}:u:"
+        with self.redis() as client:
+            keys = sorted(client.scan_iter(f"{start}*", count=1000))
+            values = client.mget(keys) if keys else []
+        return {key.decode().removeprefix(start): value for key, value in zip(keys, values, strict=True)}
+
+    def alerts(self) -> list[Alert]:
+        """Every committed alert."""
+        topic = self.prefix + CHURN_ALERTS.name
+        subscriber = AlertSubscriber(self.services.bootstrap, topic, from_start=True)
+        found: list[Alert] = []
+        silent_since = time.monotonic()
+        while time.monotonic() - silent_since < 2.0:
+            received = subscriber.poll(0.2)
+            found += [one.alert for one in received]
+            if received:
+                silent_since = time.monotonic()
+        subscriber.close()
+        return found
+
+    def must_equal_one_uninterrupted_fold(self) -> int:
+        """Every state byte for byte, every feature as the oracle says, every decision once; how many events."""
+        engine = bootstrap.engine(self.settings)
+        decided: Counter[str] = Counter()
+        events = 0
+        for partition, records in enumerate(self.log()):
+            replay = Replay(engine, partition, PARTITIONS)
+            steps = list(replay.apply(records))
+            decided.update(alert.id for step in steps for alert in step.advance.alerts)
+            events += sum(step.advance.applied for step in steps)
+            folded = replay.records[: len(replay.users)]
+            assert dict(zip(replay.users, pack(folded), strict=True)) == self.states(partition)
+            vectors = read(folded, np.ascontiguousarray(folded["clock"]), engine.compiled.plan)
+            for user, life in lives(engine.compiled.workload, [r for r in records if r.key]).items():
+                assert same_bits(vectors[replay.users[user]], vector(life)), user
+        assert Counter(alert.id for alert in self.alerts()) == decided
+        assert decided
+        return events
+
+
+def read_topic(bootstrap_servers: str, topic: str) -> list[list[PlainRecord]]:
+    """A topic as it stands."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "reader", "enable.auto.commit": False})
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    logs: list[list[PlainRecord]] = [[] for _ in partitions]
+    for partition in partitions:
+        begin, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        consumer.assign([TopicPartition(topic, partition, begin)])
+        while begin + len(logs[partition]) < end:
+            for message in consumer.consume(10_000, 1.0):
+                assert message.error() is None, message.error()
+                logs[partition].append(_plain(message))
+    consumer.close()
+    return logs
+
+
+def _plain(message: Message) -> PlainRecord:
+    return PlainRecord(
+        message.offset(), message.timestamp()[1], message.key(), message.value(), message.headers() or ()
+    )
+
+
+@contextmanager
+def deployment(services: Services, prefix: str, directory: Path) -> Iterator[Deployment]:
+    """A deployment whose workers end with it."""
+    made = Deployment(services, prefix, directory)
+    made.create()
+    try:
+        yield made
+    finally:
+        for worker in made.workers:
+            worker.kill()
