@@ -1,0 +1,54 @@
+"""Event files: one structured CloudEvent a line, plain or gzip. The way to bring one's own data."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from producers.line_files import numbered_lines, write_lines
+from schemas.errors import ContractViolation
+from schemas.events import USER_EVENTS, Record
+from schemas.instants import parse_instant
+from schemas.topics import MAX_EVENT_BYTES
+
+_DECODER: Final = msgspec.json.Decoder(Record)
+
+
+class EventLine(NamedTuple):
+    """One line of an event file: where it stands, its bytes, what they say, and when it happened."""
+
+    number: int
+    raw: bytes
+    record: Record
+    time_ms: int
+
+
+def read_events(path: Path) -> Iterator[EventLine]:
+    """Every line of the file in its order.
+
+    Raises ContractViolation naming file, line and fault at the first line that is no event as the schemas have it.
+    """
+    for number, raw in numbered_lines(path):
+        try:
+            yield _checked(number, raw)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise ContractViolation(f"{path}:{number}: this line is no event: {error}") from error
+
+
+def write_events(path: Path, events: Iterable[bytes]) -> int:
+    """Write encoded events, one a line, as gzip when the name ends in .gz; returns how many there were."""
+    return write_lines(path, events)
+
+
+def _checked(number: int, raw: bytes) -> EventLine:
+    if not raw.strip():
+        raise ValueError("it is empty")
+    if len(raw) > MAX_EVENT_BYTES:
+        raise ValueError(f"it has {len(raw)} bytes, and at most {MAX_EVENT_BYTES} are allowed")
+    record: Record = _DECODER.decode(raw)
+    if isinstance(record, USER_EVENTS) and not record.subject:
+        raise ValueError("it is about a user but names none in `subject`")
+    if record.recordedtime is not None:
+        parse_instant(record.recordedtime)
+    return EventLine(number, raw, record, parse_instant(record.time))

@@ -1,0 +1,85 @@
+"""A Kafka broker of one node on this machine: formatted, configured, started, stopped."""
+
+import secrets
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from schemas.errors import ContractViolation
+from stack.artefacts import java
+from stack.daemons import Daemon
+from stack.ports import HOST, accepts, free_port
+
+_HERE = Path(__file__).parent
+_CONFIGURATION = "server.properties"
+_JVM = ("-Xmx512m", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto", "-Djava.awt.headless=true")
+_READY_WITHIN_S = 60.0
+_STOPPED_WITHIN_S = 15.0
+_ANSWER_WITHIN_S = 5.0
+
+
+class KafkaBroker:
+    """The broker whose data stand in `directory`. `jars` fetches what it runs from, when it must be started."""
+
+    setting = "CHURN_KAFKA_BOOTSTRAP"
+
+    def __init__(self, directory: Path, jars: Callable[[], Path]) -> None:
+        self.daemon = Daemon("Kafka", directory)
+        self._jars = jars
+
+    def start(self) -> str:
+        """Start it, wait until it answers, return its host:port. The data of an earlier start are kept."""
+        program = self._program()
+        self.daemon.directory.mkdir(parents=True, exist_ok=True)
+        port = free_port(self.daemon.last_port)
+        address = f"{HOST}:{port}"
+        self._configure(address, f"{HOST}:{free_port()}")
+        self._format(program)
+        marked = [program[0], f"-Dchurn.service={self.daemon.mark(address)}", *program[1:]]
+        self.daemon.spawn([*marked, "kafka.Kafka", _CONFIGURATION], address)
+        self.daemon.wait_until(lambda: accepts(port) and self.answers(address), _READY_WITHIN_S)
+        return address
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        self.daemon.stop(_STOPPED_WITHIN_S)
+
+    def uri(self, address: str) -> str:
+        """How the setting names the broker at host:port."""
+        return address
+
+    def answers(self, uri: str) -> bool:
+        """Whether a broker answers there."""
+        client = AdminClient({"bootstrap.servers": uri, "log_level": 0})
+        try:
+            return bool(client.list_topics(timeout=_ANSWER_WITHIN_S).brokers)
+        except KafkaException:
+            return False
+
+    def _program(self) -> list[str]:
+        runtime = java()
+        jars = self._jars().resolve()
+        logging = f"-Dlog4j2.configurationFile={_HERE / 'log4j2.properties'}"
+        return [runtime, *_JVM, logging, "-cp", f"{jars}/*"]
+
+    def _configure(self, address: str, controller: str) -> None:
+        addresses = {
+            "listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
+            "controller.quorum.voters": f"1@{controller}",
+        }
+        lines = (_HERE / "broker.properties").read_text() + "".join(f"{key}={addresses[key]}\n" for key in addresses)
+        (self.daemon.directory / _CONFIGURATION).write_text(lines)
+
+    def _format(self, program: list[str]) -> None:
+        if (self.daemon.directory / "data" / "meta.properties").exists():
+            return
+        command = [*program, "kafka.tools.StorageTool", "format", "-c", _CONFIGURATION]
+        identity = f"--cluster-id={secrets.token_urlsafe(16)}"
+        run = subprocess.run(
+            [*command, identity], cwd=self.daemon.directory, capture_output=True, text=True, check=False
+        )
+        if run.returncode != 0:
+            raise ContractViolation(f"Kafka could not format its data directory: {run.stdout}{run.stderr}")

@@ -1,0 +1,61 @@
+"""A day on which one event took place tens of thousands of times, without folding each of them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_app.core.catalogue import SESSION
+from stream_app.core.fold import fold
+from stream_app.core.intake import to_columns
+from stream_app.core.layout import lay_out
+from stream_app.core.log import PlainRecord
+from stream_app.core.plan import Compiled
+from tests.event_logs import LogWriter, at
+from tests.fold_comparison import Fold, disagreements_from, folded, lives, taken_in
+
+FULL_TILE = 65_535
+BEFORE_THE_LAST_TWO = FULL_TILE - 2
+
+
+def full_tile_disagreements(compiled: Compiled, by: Fold = fold) -> list[str]:
+    """Where a fold and the oracle differ when tiles become full, then are beside tiles that are not."""
+    records, others = _almost_full(compiled)
+    life = lives(compiled.workload, _log()[:1])["ana"]
+    life.multiply(BEFORE_THE_LAST_TWO)
+    return disagreements_from(records, {"ana": life}, compiled, others, by)
+
+
+def full_tile_features(compiled: Compiled) -> dict[str, float]:
+    """The kernel's features by name in the end."""
+    records, others = _almost_full(compiled)
+    events = taken_in(others).events
+    result = fold(records, to_columns(events, compiled.patterns, {"ana": 0}), compiled.plan)
+    return dict(zip(compiled.feature_names, result.vectors[-1].tolist(), strict=True))
+
+
+def _log() -> list[PlainRecord]:
+    log = LogWriter()
+    log.does("love", at())
+    for step in range(3):
+        log.does("hate", at(seconds=step))
+    log.does("love", at(minutes=5))
+    return log.records()
+
+
+def _almost_full(compiled: Compiled) -> tuple[NDArray[np.void], list[PlainRecord]]:
+    """The state after the first event took place many times, and the records that follow."""
+    first, *others = _log()
+    records, _, _ = folded(compiled, [first])
+    _multiply(compiled, records, BEFORE_THE_LAST_TWO)
+    return records, others
+
+
+def _multiply(compiled: Compiled, records: NDArray[np.void], times: int) -> None:
+    """Make all that was counted so far have taken place so many times; the session began once."""
+    layout = lay_out(compiled.workload)
+    first_tile, first_sum = layout.first_tiles(), layout.first_sums()
+    for ring, (_, signal) in enumerate(layout.rings):
+        if signal != SESSION:
+            records["tiles"][:, first_tile[ring] : first_tile[ring + 1]] *= np.uint16(times)
+            records["sums"][:, first_sum[ring] : first_sum[ring + 1]] *= np.int32(times)
+    records["events"] *= np.uint32(times)
+    records["session_events"] *= np.uint32(times)

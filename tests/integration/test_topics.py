@@ -1,0 +1,130 @@
+"""Topics come into being with their settings, and every partition begins with the record that says what decides."""
+
+import json
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+
+from schemas.errors import ContractViolation
+from schemas.events import Control, ControlData, ModelRef, Policy
+from schemas.topics import CUSTOMER_EVENTS, TOPICS
+from stack.local import Services
+from stream_app.adapters.kafka_topics import create_topics, delete_topics, write_control
+
+N = 3
+CONTROL = Control(
+    specversion="1.0",
+    id="control-1",
+    source="/churn/tests",
+    time="2024-01-01T00:00:00.000Z",
+    data=ControlData(
+        model=ModelRef(name="music", version="1", sha256="0" * 64),
+        policy=Policy(name="standard", version=1, enter=0.5, leave=0.4, critical=0.8, cooldown_s=60),
+    ),
+)
+Read = Callable[[str], list[list[Message]]]
+
+
+@pytest.fixture
+def admin(stack: Services) -> AdminClient:
+    return AdminClient({"bootstrap.servers": stack.bootstrap})
+
+
+@pytest.fixture
+def read(stack: Services) -> Read:
+    """All records of a topic of N partitions, a list for each."""
+
+    def read(topic: str) -> list[list[Message]]:
+        consumer = Consumer({"bootstrap.servers": stack.bootstrap, "group.id": "unused", "enable.partition.eof": True})
+        records: list[list[Message]] = [[] for _ in range(N)]
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in range(N)])
+        ended: set[int] = set()
+        while len(ended) < N:
+            message = consumer.poll(10.0)
+            assert message is not None, f"{topic} gave nothing more before its end"
+            if message.error() is None:
+                records[message.partition()].append(message)
+            else:
+                ended.add(message.partition())
+        consumer.close()
+        return records
+
+    return read
+
+
+def partition_counts(admin: AdminClient, prefix: str) -> dict[str, int]:
+    topics = admin.list_topics(timeout=10.0).topics
+    return {name.removeprefix(prefix): len(topics[name].partitions) for name in topics if name.startswith(prefix)}
+
+
+def test_all_topics_get_their_partitions_and_settings(stack: Services, admin: AdminClient, prefix: str) -> None:
+    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    assert partition_counts(admin, prefix) == {topic.name: N for topic in TOPICS}
+    for topic in TOPICS:
+        resource = ConfigResource(ResourceType.TOPIC, prefix + topic.name)
+        found = admin.describe_configs([resource])[resource].result()
+        assert {name: found[name].value for name in topic.config()} == topic.config()
+
+
+def test_every_partition_begins_with_a_control_record_of_its_own(stack: Services, read: Read, prefix: str) -> None:
+    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    for partition, records in enumerate(read(prefix + CUSTOMER_EVENTS.name)):
+        (record,) = records
+        expected = msgspec.structs.replace(CONTROL, id=f"control-1-{partition}")
+        assert msgspec.json.decode(record.value(), type=Control) == expected
+        assert json.loads(record.value())["type"] == "churn.control.v1"
+        assert record.key() is None
+        assert record.headers() == [("content-type", b"application/cloudevents+json")]
+
+
+def test_topics_that_exist_are_left_alone(stack: Services, read: Read, prefix: str) -> None:
+    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    assert [len(records) for records in read(prefix + CUSTOMER_EVENTS.name)] == [1] * N
+
+
+def test_another_number_of_partitions_is_refused_before_anything_is_made(
+    stack: Services, admin: AdminClient, prefix: str
+) -> None:
+    admin.create_topics([NewTopic(prefix + CUSTOMER_EVENTS.name, 2, 1)])[prefix + CUSTOMER_EVENTS.name].result()
+    with pytest.raises(ContractViolation, match=r"has 2 partitions, not 3.*CHURN_PARTITIONS=2"):
+        create_topics(stack.bootstrap, prefix, N, CONTROL)
+    assert partition_counts(admin, prefix) == {CUSTOMER_EVENTS.name: 2}
+
+
+def test_a_creation_that_was_cut_off_is_completed(stack: Services, admin: AdminClient, read: Read, prefix: str) -> None:
+    events = prefix + CUSTOMER_EVENTS.name
+    admin.create_topics([NewTopic(events, N, 1)])[events].result()
+    producer = Producer({"bootstrap.servers": stack.bootstrap})
+    producer.produce(events, b"a record that is there already", partition=1)
+    assert producer.flush(10.0) == 0
+    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    assert set(partition_counts(admin, prefix)) == {topic.name for topic in TOPICS}
+    first, second, third = read(events)
+    assert [len(first), len(second), len(third)] == [1, 1, 1]
+    assert second[0].value() == b"a record that is there already"
+
+
+def test_a_later_control_record_goes_to_every_partition(stack: Services, read: Read, prefix: str) -> None:
+    events = prefix + CUSTOMER_EVENTS.name
+    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    assert write_control(stack.bootstrap, events, msgspec.structs.replace(CONTROL, id="control-2")) == [1] * N
+    ids = [msgspec.json.decode(records[1].value(), type=Control).id for records in read(events)]
+    assert ids == ["control-2-0", "control-2-1", "control-2-2"]
+
+
+def test_a_control_record_for_a_topic_that_does_not_exist_is_refused(stack: Services, prefix: str) -> None:
+    with pytest.raises(ContractViolation, match="there is no topic"):
+        write_control(stack.bootstrap, prefix + CUSTOMER_EVENTS.name, CONTROL)
+
+
+def test_deletion_takes_the_topics_of_its_prefix_only(stack: Services, admin: AdminClient, prefix: str) -> None:
+    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    create_topics(stack.bootstrap, f"{prefix}b-", N, CONTROL)
+    delete_topics(stack.bootstrap, prefix)
+    assert set(partition_counts(admin, prefix)) == {f"b-{topic.name}" for topic in TOPICS}
+    delete_topics(stack.bootstrap, f"{prefix}b-")
+    assert partition_counts(admin, prefix) == {}

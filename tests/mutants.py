@@ -1,0 +1,78 @@
+"""The kernel with a mistake planted in its source, run as plain Python; the kernel itself when nothing is planted.
+
+Plain Python needs no compiling. Its records hold 64-bit integers, so that arithmetic is what it is in the kernel.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_app.core import fold as kernel_module
+from stream_app.core.fold import Columns, Folded, Plan
+from tests.fold_comparison import Fold
+
+SOURCE = Path(kernel_module.__file__).read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A mistake: in the kernel's source `right` stands once and is replaced by `wrong`."""
+
+    name: str
+    right: str
+    wrong: str
+
+
+MUTANTS = (
+    Mutant("a window is one tile too long", "as_of // tile_ms - window, ", "as_of // tile_ms - window - 1, "),
+    Mutant("only the newest tile is emptied", "range(max(old, new - tiles) + 1, new + 1)", "range(new, new + 1)"),
+    Mutant("value sums are never emptied", "record.sums[sums + tile % tiles] = 0", "pass"),
+    Mutant("a late event moves the clock back", "not known or time > before:", "True:"),
+    Mutant("a session ends at its gap already", "time > before + gap:", "time >= before + gap:"),
+    Mutant("any late event joins a session", "not known or time >= before - lateness:", "True:"),
+    Mutant("the lateness itself is too late", "time >= before - lateness", "time > before - lateness"),
+    Mutant("sessions never meet", "record.earlier_events > 0 and", "False and"),
+    Mutant("sessions meet below the gap only", "time <= record.earlier_end + gap", "time < record.earlier_end + gap"),
+    Mutant("an earlier session loses its events", "record.session_events += record.earlier_events", "pass"),
+    Mutant("a moved session start counts twice", "_take_back(record, session, record.session_start, plan)", "pass"),
+    Mutant("a tile that is gone is counted in", "tile <= record.clock // tile_ms - tiles or ", ""),
+    Mutant("a full tile wraps", " or record.tiles[count] == 0xFFFF", " or record.tiles[count] == 0x10000"),
+    Mutant("a late event sets the last time back", "= max(record.last[last], time)", "= time"),
+    Mutant("of two values with one time the first wins", " or (time == held and", " and not (time == held and"),
+    Mutant("of two values with one time the last wins", "and value > record.latest_value[latest])", "and True)"),
+    Mutant("one id too few is remembered", "(record.next_id + 1) % len(record.ids)", "(record.next_id + 1) % 31"),
+    Mutant(
+        "the churn act counts as activity",
+        "record.churned = 1\n            else:",
+        "record.churned = 1\n            if True:",
+    ),
+    Mutant("weights run the wrong way", "above += weights[age - i]", "above += weights[i]"),
+)
+
+
+def plain(mutant: Mutant | None = None) -> Fold:
+    """The kernel's fold as plain Python, with a mistake or without; it leaves the records that it is given alone."""
+    source = SOURCE.replace("@kernel\n", "").replace("@part\n", "")
+    if mutant is not None:
+        if source.count(mutant.right) != 1:
+            raise LookupError(f"{mutant.right!r} stands {source.count(mutant.right)} times in the kernel, not once")
+        source = source.replace(mutant.right, mutant.wrong)
+    module = ModuleType("plain_fold")
+    exec(compile(source, "plain_fold", "exec"), module.__dict__)
+
+    def fold(records: NDArray[np.void], columns: Columns, plan: Plan) -> Folded:
+        folded: Folded = module.fold([_plain_record(record) for record in records], columns, plan)
+        return folded
+
+    return fold
+
+
+def _plain_record(record: np.void) -> SimpleNamespace:
+    """Numbers as Python has them, arrays of 64-bit integers."""
+    fields = {name: record[name] for name in record.dtype.names or ()}
+    return SimpleNamespace(
+        **{name: f.astype(np.int64) if isinstance(f, np.ndarray) else f.item() for name, f in fields.items()}
+    )
