@@ -112,7 +112,7 @@ class Policy(Struct, kw_only=True, frozen=True):
     enter: Probability
     leave: Probability
     critical: Probability
-    cooldown_s: Annotated[int, Meta(ge=0)]
+    cooldown_s: Annotated[int, Meta(ge=0, le=10 * 365 * 86_400)]
 
     def __post_init__(self) -> None:
         """Refuse thresholds that cannot work together."""

@@ -15,7 +15,10 @@ _TIMEOUT_S = 15.0
 
 
 class KafkaDeadLetters:
-    """The dead-letter topic, for all partitions of a worker; connects when the first letter comes."""
+    """The dead-letter topic, for all partitions of a worker; connects when the first letter comes.
+
+    A producer that failed is given up: it may be unable to send anything ever again. The next letter gets a new one.
+    """
 
     def __init__(self, bootstrap: str, topic: str, source_topic: str) -> None:
         self._bootstrap = bootstrap
@@ -32,23 +35,25 @@ class KafkaDeadLetters:
                 sent = [await self._send(producer, letter, partition, session) for letter in letters]
                 await asyncio.gather(*sent)
         except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()
             raise Transient(f"Kafka did not take the dead letters: {error!r}") from error
 
     async def close(self) -> None:
         """Give the producer up."""
         if self._producer is not None:
-            await self._producer.stop()
+            producer, self._producer = self._producer, None
+            await producer.stop()
 
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
             if self._producer is None:
-                producer = AIOKafkaProducer(
+                self._producer = AIOKafkaProducer(
                     bootstrap_servers=self._bootstrap,
                     enable_idempotence=True,
                     max_request_size=DEAD_LETTERS.max_message_bytes,
+                    request_timeout_ms=10_000,
                 )
-                await producer.start()
-                self._producer = producer
+                await self._producer.start()
         return self._producer
 
     async def _send(

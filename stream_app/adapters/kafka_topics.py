@@ -1,7 +1,7 @@
 """Makes a deployment's topics and begins each partition of `customer-events` with what decides there."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 
@@ -17,12 +17,6 @@ _ANSWER_WITHIN_S = 10.0
 _SETTLED_WITHIN_S = 30.0
 _POLL_S = 0.02
 _SILENT = {"log_level": 0}
-_NOT_YET = (
-    KafkaError._NOENT,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-)
 _HEADERS = [("content-type", b"application/cloudevents+json")]
 
 
@@ -39,10 +33,8 @@ def create_topics(bootstrap: str, prefix: str, partitions: int, control: Control
         _demand(partitions, found)
         missing = [name for name in configs if name not in found]
         _create(admin, [NewTopic(name, partitions, replication, config=configs[name]) for name in missing])
-        _poll(lambda: _all_led(admin, configs, partitions), "the new topics have no leaders")
-        _demand(partitions, _existing(admin, configs))
-        empty = [partition for partition, end in _ends(admin, events, partitions).items() if end == 0]
-        _send(bootstrap, events, empty, control)
+        ends = _settled_ends(bootstrap, configs, partitions)[events]
+        _send(bootstrap, events, [partition for partition, end in ends.items() if end == 0], control)
 
 
 def write_control(bootstrap: str, topic_name: str, control: Control) -> list[int]:
@@ -68,32 +60,28 @@ def delete_topics(bootstrap: str, prefix: str) -> None:
     names = [prefix + topic.name for topic in TOPICS]
     with _asking(bootstrap) as admin:
         _settle(admin.delete_topics(names), KafkaError.UNKNOWN_TOPIC_OR_PART)
-        _poll(lambda: not _existing(admin, names), f"topics of {names} still exist after they were deleted")
+        deadline = time.monotonic() + _SETTLED_WITHIN_S
+        while found := list(_existing(admin, names)):
+            if time.monotonic() > deadline:
+                raise Transient(f"{', '.join(found)} still exist, though deleted: look at the broker, then try again")
+            time.sleep(_POLL_S)
 
 
 @contextmanager
 def _asking(bootstrap: str) -> Iterator[AdminClient]:
     try:
-        yield AdminClient({"bootstrap.servers": bootstrap, **_SILENT})
+        yield _client(bootstrap)
     except KafkaException as error:
         raise Transient(f"Kafka at {bootstrap} does not answer as it should, see that it runs: {error}") from error
+
+
+def _client(bootstrap: str) -> AdminClient:
+    return AdminClient({"bootstrap.servers": bootstrap, **_SILENT})
 
 
 def _existing(admin: AdminClient, names: Iterable[str]) -> dict[str, TopicMetadata]:
     known = admin.list_topics(timeout=_ANSWER_WITHIN_S).topics
     return {name: known[name] for name in names if name in known}
-
-
-def _all_led(admin: AdminClient, names: Iterable[str], partitions: int) -> bool:
-    """Whether every partition answers: what the controller has made, the brokers learn a moment later."""
-    try:
-        for name in names:
-            _ends(admin, name, partitions)
-    except KafkaException as error:
-        if error.args[0].code() in _NOT_YET:
-            return False
-        raise
-    return True
 
 
 def _demand(partitions: int, found: Mapping[str, TopicMetadata]) -> None:
@@ -119,11 +107,20 @@ def _settle(answers: Mapping[str, Future[None]], harmless: int) -> None:
             raise error
 
 
-def _poll(reached: Callable[[], bool], otherwise: str) -> None:
+def _settled_ends(bootstrap: str, topics: Iterable[str], partitions: int) -> dict[str, dict[int, int]]:
+    """The ends of every topic's partitions, as soon as all of them answer: brokers learn of a new topic by and by.
+
+    Each time a new client asks, for one that has asked too early holds on to the answer that it got.
+    """
     deadline = time.monotonic() + _SETTLED_WITHIN_S
-    while not reached():
-        if time.monotonic() > deadline:
-            raise Transient(f"{otherwise} ({_SETTLED_WITHIN_S:.0f} s): look at the broker, then try again")
+    while True:
+        admin = _client(bootstrap)
+        _demand(partitions, _existing(admin, topics))
+        try:
+            return {topic: _ends(admin, topic, partitions) for topic in topics}
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
         time.sleep(_POLL_S)
 
 

@@ -9,8 +9,9 @@ import sys
 import typer
 
 from schemas.errors import ChurnError, Transient
-from stream_app.cli import alerts, models, produce, schemas, stack, train, work
+from stream_app.cli import alerts, models, parity, produce, schemas, stack, train, work
 from stream_app.cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
+from stream_app.cli.demo.command import demo
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,9 +23,11 @@ app = typer.Typer(
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
+app.command()(demo)
 app.command()(work.work)
 app.command()(alerts.alerts)
 app.command()(train.train)
+app.command()(parity.parity)
 app.command()(schemas.schemas)
 app.add_typer(produce.app, name="produce")
 app.add_typer(models.app, name="models")

@@ -28,11 +28,11 @@ def pack(records: NDArray[np.void]) -> list[bytes]:
 
 def unpack(states: Sequence[bytes | None], record: np.dtype[np.void]) -> NDArray[np.void]:
     """The record of each state, all zero for None. Raises ContractViolation for bytes that are no such state."""
-    parts = [state or b"" for state in states]
+    parts = [b"" if state is None else state for state in states]
     ends = np.zeros(len(parts) + 1, np.int64)
     np.cumsum([len(part) for part in parts], out=ends[1:])
     records = np.zeros(len(parts), record)
-    if not _unpack(np.frombuffer(b"".join(parts), np.uint8), ends, _words(records), VERSION):
+    if b"" in states or not _unpack(np.frombuffer(b"".join(parts), np.uint8), ends, _words(records), VERSION):
         raise ContractViolation(
             "a stored state has another layout: rebuild it by replay into a new app id", state="foreign_state"
         )
@@ -84,8 +84,10 @@ def _unpack(buffer: Array, ends: Array, words: Array, version: int) -> bool:
                 word = np.uint64(0)
                 for b in range(8):
                     word |= np.uint64(buffer[at + b]) << np.uint64(8 * b)
+                if word == 0:
+                    return False
                 words[row, w] = word
                 at += 8
-        if at != end:
+        if at != end or (width % 8 and buffer[start + head - 1] >> (width % 8)):
             return False
     return True

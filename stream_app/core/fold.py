@@ -154,7 +154,10 @@ def _fold(records: Array, columns: Columns, plan: Plan, folded: Folded) -> None:
             _remember(record, columns.id_hash[e])
             folded.late[e] = record.events > 0 and columns.time[e] < record.clock
             first, end = columns.row_from[e], columns.row_from[e + 1]
-            if plan.pattern_churn[columns.pattern[first]]:
+            churns = False
+            for row in range(first, end):
+                churns |= plan.pattern_churn[columns.pattern[row]] != 0
+            if churns:
                 record.churned = 1
             else:
                 _apply(record, columns.time[e], columns.pattern[first:end], columns.value[first:end], plan)
@@ -198,6 +201,8 @@ def _apply(record: Record, time: int, patterns: Array, values: Array, plan: Plan
         record.first_time = time
     if not known or time >= before - lateness:
         _visit(record, time, before, known, session, gap, plan)
+    if plan.signal_last[session] >= 0:
+        record.last[plan.signal_last[session]] = record.session_start
     if record.events < 0xFFFFFFFF:
         record.events += 1
     _raise(record, activity, time, 1, plan)

@@ -11,7 +11,7 @@ from stream_app.core.fold import Array, kernel
 
 def event_hash(source: str, event_id: str) -> int:
     """32-bit hash of an event's identity (CloudEvents: source and id together); never 0, which marks an empty slot."""
-    return zlib.crc32(event_id.encode(), zlib.crc32(source.encode())) or 1
+    return zlib.crc32(event_id.encode(), zlib.crc32(source.encode() + b"\0")) or 1
 
 
 def anchor(value: bytes | None) -> int:

@@ -38,6 +38,9 @@ FUTURE_MS = DAY_MS
 MAX_NESTING = 100
 """Levels of JSON objects and arrays in an event."""
 
+LATEST_MS = 221_845_392_000_000
+"""The year 9000: event times stay far enough from the last that can be written that a cooldown can be added."""
+
 _decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 
 
@@ -146,8 +149,8 @@ def admit(event: UserEvent, timestamp_ms: int) -> tuple[str, int]:
         ingest_ms = timestamp_ms
     else:
         ingest_ms = claimed_ms if recorded == event.time else _instant_ms(recorded)
-    if claimed_ms <= 0:
-        raise Poison("schema", f"the event time {event.time} is not after 1970-01-01")
+    if not 0 < claimed_ms < LATEST_MS:
+        raise Poison("schema", f"the event time {event.time} is not between 1970 and 9000")
     if claimed_ms > ingest_ms + FUTURE_MS:
         raise Poison("future", f"the event time {event.time} is more than 24 h after the event was taken down")
     return event.subject, max(1, min(claimed_ms, ingest_ms + MAX_AHEAD_MS))

@@ -30,7 +30,7 @@ class Layout:
 
     signals: tuple[str, ...]
     rings: dict[tuple[int, str], int]
-    valued: frozenset[tuple[int, str]]
+    valued: tuple[tuple[int, str], ...]
     last: tuple[str, ...]
     latest: tuple[str, ...]
 
@@ -60,7 +60,8 @@ def windows_read(feature: Feature) -> list[tuple[str, str]]:
 
 
 def lay_out(workload: Workload) -> Layout:
-    """What must be kept to read every feature. Raises KeyError for a signal or window that is not declared."""
+    """What must be kept to read every feature. Raises KeyError for a signal or window that is not
+    declared, ValueError for a feature that wants the value of a signal that has none."""
     signals = (*BUILT_IN_SIGNALS, *workload.signals)
     features = workload.features.values()
     sizes: dict[tuple[int, str], int] = {}
@@ -68,13 +69,17 @@ def lay_out(workload: Workload) -> Layout:
         key = (WINDOWS[window].tile_ms, signal)
         sizes[key] = max(sizes.get(key, 0), WINDOWS[window].tiles)
     valued = {(WINDOWS[f.window].tile_ms, f.signal) for f in features if isinstance(f, DecayedMean)}
-    last = dict.fromkeys(f.signal for f in features if isinstance(f, HoursSince))
-    latest = dict.fromkeys(f.signal for f in features if isinstance(f, Latest))
+    last = {f.signal for f in features if isinstance(f, HoursSince)}
+    latest = {f.signal for f in features if isinstance(f, Latest)}
     for signal in (*(signal for _, signal in sizes), *last, *latest):
         if signal not in signals:
             raise KeyError(f"no signal {signal!r} in workload {workload.name!r}")
+    for feature in features:
+        if isinstance(feature, DecayedMean | Latest) and feature.signal in BUILT_IN_SIGNALS:
+            raise ValueError(f"signal {feature.signal!r} has no value to read a {type(feature).__name__} from")
     ordered = dict(sorted(sizes.items(), key=lambda item: (item[0][0], signals.index(item[0][1]))))
-    return Layout(signals, ordered, frozenset(valued), tuple(last), tuple(latest))
+    kept = [tuple(signal for signal in signals if signal in some) for some in (last, latest)]
+    return Layout(signals, ordered, tuple(key for key in ordered if key in valued), *kept)
 
 
 def record_type(layout: Layout) -> np.dtype[np.void]:
@@ -104,6 +109,5 @@ def record_type(layout: Layout) -> np.dtype[np.void]:
         ("churned", "u1"),
         ("band", "u1"),
     ]
-    record = np.dtype(fields, align=True)
-    padding = -record.itemsize % 8
-    return np.dtype([*fields, ("padding", "u1", (padding,))], align=True) if padding else record
+    padding = -np.dtype(fields).itemsize % 8
+    return np.dtype([*fields, ("padding", "u1", (padding,))] if padding else fields, align=True)

@@ -3,10 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-
-from stream_app.core.hashing import fingerprints
-from stream_app.core.trace import TRACE
+from stream_app.core.trace import traced
 from stream_app.partition.effects import Report
 
 
@@ -42,11 +39,4 @@ class Trace:
 
     def committed(self, partition: int, report: Report) -> None:
         """Append a committed batch in one write."""
-        advance = report.advance
-        if not len(advance.scored):
-            return
-        records = np.zeros(len(advance.scored), TRACE)
-        records["partition"] = partition
-        records["offset"] = advance.offsets
-        records["fingerprint"] = fingerprints(advance.vectors, advance.scores)
-        self._file.write(records.tobytes())
+        self._file.write(traced(partition, report.advance).tobytes())

@@ -58,7 +58,7 @@ def churn(home: Path, jars: Path) -> Callable[..., subprocess.CompletedProcess[s
     (home / "kafka" / "libs").symlink_to(jars)
 
     def churn(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [CHURN, *arguments]
+        command = [str(CHURN), *arguments]
         return subprocess.run(
             command, cwd=home.parent, env=unnamed(), capture_output=True, text=True, timeout=90, check=False
         )

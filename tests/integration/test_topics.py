@@ -1,6 +1,7 @@
 """Topics come into being with their settings, and every partition begins with the record that says what decides."""
 
 import json
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -60,6 +61,16 @@ def partition_counts(admin: AdminClient, prefix: str) -> dict[str, int]:
     return {name.removeprefix(prefix): len(topics[name].partitions) for name in topics if name.startswith(prefix)}
 
 
+def make_events_topic(admin: AdminClient, prefix: str, partitions: int) -> None:
+    """Only this topic, with the broker's settings; returns once the broker shows it."""
+    name = prefix + CUSTOMER_EVENTS.name
+    admin.create_topics([NewTopic(name, partitions, 1)])[name].result()
+    deadline = time.monotonic() + 10.0
+    while partition_counts(admin, prefix) != {CUSTOMER_EVENTS.name: partitions}:
+        assert time.monotonic() < deadline, f"{name} does not appear"
+        time.sleep(0.02)
+
+
 def test_all_topics_get_their_partitions_and_settings(stack: Services, admin: AdminClient, prefix: str) -> None:
     create_topics(stack.bootstrap, prefix, N, CONTROL)
     assert partition_counts(admin, prefix) == {topic.name: N for topic in TOPICS}
@@ -89,7 +100,7 @@ def test_topics_that_exist_are_left_alone(stack: Services, read: Read, prefix: s
 def test_another_number_of_partitions_is_refused_before_anything_is_made(
     stack: Services, admin: AdminClient, prefix: str
 ) -> None:
-    admin.create_topics([NewTopic(prefix + CUSTOMER_EVENTS.name, 2, 1)])[prefix + CUSTOMER_EVENTS.name].result()
+    make_events_topic(admin, prefix, partitions=2)
     with pytest.raises(ContractViolation, match=r"has 2 partitions, not 3.*CHURN_PARTITIONS=2"):
         create_topics(stack.bootstrap, prefix, N, CONTROL)
     assert partition_counts(admin, prefix) == {CUSTOMER_EVENTS.name: 2}
@@ -97,7 +108,7 @@ def test_another_number_of_partitions_is_refused_before_anything_is_made(
 
 def test_a_creation_that_was_cut_off_is_completed(stack: Services, admin: AdminClient, read: Read, prefix: str) -> None:
     events = prefix + CUSTOMER_EVENTS.name
-    admin.create_topics([NewTopic(events, N, 1)])[events].result()
+    make_events_topic(admin, prefix, partitions=N)
     producer = Producer({"bootstrap.servers": stack.bootstrap})
     producer.produce(events, b"a record that is there already", partition=1)
     assert producer.flush(10.0) == 0

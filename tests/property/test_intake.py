@@ -78,12 +78,12 @@ def test_bytes_that_are_no_record_are_dead_lettered_and_never_an_error(value: by
 @given(
     st.sampled_from(["type", "specversion", "id", "source", "time", "subject", "recordedtime", "data"]),
     JSON,
-    st.sampled_from(["activity", "profile", "message", "conversation", "control", "clock"]),
+    st.sampled_from([_activity(), _clock(), _control()]),
 )
 def test_a_record_with_anything_in_an_attributes_place_is_taken_or_dead_lettered(
-    attribute: str, value: object, kind: str
+    attribute: str, value: object, whole: Event
 ) -> None:
-    event = json.loads(replace(_activity(), kind=kind).record(0).value or b"")
+    event = json.loads(whole.record(0).value or b"")
     record = PlainRecord(0, START_MS, None, json.dumps({**event, attribute: value}).encode())
     assert _counted(take_in([record], 0, 1)) == 1
 
@@ -106,10 +106,9 @@ def test_a_value_that_is_no_record_is_refused_under_its_reason(value: bytes | No
     assert refused.value.reason == reason
 
 
-INSTANTS_MS = st.integers(1, 4_000 * DAY_MS * 10)
-CLAIMS_MS = st.sampled_from([0, 5 * MINUTE_MS, 5 * MINUTE_MS + 1, DAY_MS, DAY_MS + 1]) | st.integers(
-    -2 * DAY_MS, 2 * DAY_MS
-)
+INSTANTS_MS = st.integers(1, 40_000 * DAY_MS)
+EDGES_MS = [0, 5 * MINUTE_MS, 5 * MINUTE_MS + 1, DAY_MS, DAY_MS + 1]
+CLAIMS_MS = st.sampled_from(EDGES_MS) | st.integers(-2 * DAY_MS, 2 * DAY_MS)
 
 
 @given(ingest_ms=INSTANTS_MS, ahead_ms=CLAIMS_MS, recorded=st.booleans())

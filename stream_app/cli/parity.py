@@ -1,0 +1,78 @@
+"""`churn parity`: whether what was scored and decided live is what a replay of the topics comes to."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from schemas.alerts import Alert
+from schemas.errors import ContractViolation
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
+from stream_app import bootstrap
+from stream_app.cli.console import ERR, OUT, Advance, print_json, progress
+from stream_app.core.log import PlainRecord
+from stream_app.settings import Settings
+from training.parity import Parity, compare
+from training.proof import Replayed
+from training.topic_log import TopicLog
+from training.trace_file import read_trace
+from training.usefulness import Usefulness, usefulness
+
+
+def parity(
+    trace: Annotated[Path, typer.Option(help="What the workers wrote with `churn work --trace`.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Replay the events topic from nothing; compare every score and alert with the live ones. 1 if anything differs.
+
+    Example: churn parity --trace trace.bin
+    """
+    settings = Settings()
+    kafka = ",".join(bootstrap.brokers(settings))
+    live_trace = read_trace(trace)
+    published = list(_alerts(TopicLog(kafka, settings.topic_prefix + CHURN_ALERTS.name)))
+    replayed = _replayed(settings, TopicLog(kafka, settings.topic_prefix + CUSTOMER_EVENTS.name))
+    found = compare(live_trace, published, replayed.trace, replayed.alerts)
+    worth = usefulness(replayed.audience, published)
+    if as_json:
+        print_json({"parity": asdict(found), "usefulness": asdict(worth)})
+    else:
+        _show(found, worth)
+    if not found.exact:
+        for difference in found.first_differences:
+            ERR.print(difference, markup=False, soft_wrap=True)
+        raise ContractViolation("live and replay differ: keep the topics and the trace, this is a defect of the worker")
+
+
+def _replayed(settings: Settings, events: TopicLog) -> Replayed:
+    engine, replayed = bootstrap.engine(settings), Replayed()
+    with progress("Replaying", events.offsets, "records") as advance:
+        for partition in range(events.partitions):
+            replayed.fold(engine, partition, events.partitions, _counting(events.read(partition), advance))
+    return replayed
+
+
+def _counting(chunks: Iterator[list[PlainRecord]], advance: Advance) -> Iterator[list[PlainRecord]]:
+    for chunk in chunks:
+        yield chunk
+        advance(len(chunk))
+
+
+def _alerts(log: TopicLog) -> Iterator[Alert]:
+    decoder = msgspec.json.Decoder(Alert)
+    for partition in range(log.partitions):
+        for chunk in log.read(partition):
+            yield from (decoder.decode(record.value or b"") for record in chunk)
+
+
+def _show(found: Parity, worth: Usefulness) -> None:
+    OUT.print(f"Same everywhere  {found.vectors:,} vectors and scores, {found.mismatches:,} mismatches")
+    OUT.print(f"                 alerts: {found.alerts_missing:,} missing, {found.alerts_extra:,} too many")
+    OUT.print(
+        f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who cancelled were alerted before; "
+        f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users cancel, {worth.base_rate:.1%} of all",
+        soft_wrap=True,
+    )

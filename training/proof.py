@@ -1,0 +1,37 @@
+"""Folds what a topic holds once more, from nothing, and keeps what must equal the live run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.alerts import Alert
+from stream_app.core.engine import Engine
+from stream_app.core.log import LogRecord
+from stream_app.core.trace import TRACE, traced
+from training.replay import Replay
+from training.usefulness import Audience
+
+
+@dataclass
+class Replayed:
+    """The traces, alerts and audience of the partitions folded so far."""
+
+    traces: list[NDArray[np.void]] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    audience: Audience = field(default_factory=Audience)
+
+    @property
+    def trace(self) -> NDArray[np.void]:
+        """Every scored record."""
+        return np.concatenate([np.zeros(0, TRACE), *self.traces])
+
+    def fold(self, engine: Engine, partition: int, partitions: int, chunks: Iterable[Sequence[LogRecord]]) -> None:
+        """Replay one partition from its first record on."""
+        replay = Replay(engine, partition, partitions)
+        for chunk in chunks:
+            for step in replay.apply(chunk):
+                self.traces.append(traced(partition, step.advance))
+                self.alerts += step.advance.alerts
+                self.audience.see_all(step.intake.events)

@@ -1,0 +1,103 @@
+"""Reads a topic as it stands, partition by partition, from its first record to where it ended when reading began."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from schemas.errors import ContractViolation, Transient
+from stream_app.core.log import PlainRecord
+
+_ANSWER_WITHIN_S = 15.0
+_AT_ONCE = 4000
+_WAIT_S = 0.05
+"""A read waits so long for a full 4,000, even at the end of a partition."""
+
+Isolation = Literal["read_committed", "read_uncommitted"]
+
+
+class TopicLog:
+    """All partitions of a topic up to the ends they have now. Belongs to no consumer group and commits nothing."""
+
+    def __init__(self, bootstrap: str, topic: str, isolation: Isolation = "read_committed") -> None:
+        """Raises ContractViolation when there is no such topic or its beginning is gone, Transient without a broker."""
+        self._bootstrap, self._topic, self._isolation = bootstrap, topic, isolation
+        with self._consumer() as consumer:
+            topics = consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
+            if topic not in topics:
+                raise ContractViolation(f"there is no topic {topic}: `churn up` makes it")
+            self._ends = [self._end(consumer, partition) for partition in range(len(topics[topic].partitions))]
+
+    @property
+    def partitions(self) -> int:
+        """How many there are."""
+        return len(self._ends)
+
+    @property
+    def offsets(self) -> int:
+        """How many offsets they hold together, markers of transactions included."""
+        return sum(self._ends)
+
+    def read(self, partition: int) -> Iterator[list[PlainRecord]]:
+        """The records of a partition in order, up to 4,000 at a time. Raises Transient when the broker falls silent."""
+        end = self._ends[partition]
+        with self._consumer() as consumer:
+            consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING)])
+            reading = end > 0
+            while reading:
+                messages = self._consume(consumer)
+                records = [_record(message) for message in messages if message.error() is None]
+                if records := [record for record in records if record.offset < end]:
+                    yield records
+                last = messages[-1]
+                reading = last.error() is None and last.offset() < end - 1
+
+    def _consume(self, consumer: Consumer) -> list[Message]:
+        """At least one message. An end of the partition, as behind a marker, is the only kind of error among them."""
+        deadline = time.monotonic() + _ANSWER_WITHIN_S
+        messages: list[Message] = []
+        while not messages and time.monotonic() < deadline:
+            messages = consumer.consume(_AT_ONCE, _WAIT_S)
+        if not messages:
+            raise Transient(f"nothing of {self._topic} came for {_ANSWER_WITHIN_S:.0f} s: see that the broker runs")
+        for error in (message.error() for message in messages):
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                raise Transient(f"{self._topic} cannot be read: {error.str()}")
+        return messages
+
+    @contextmanager
+    def _consumer(self) -> Iterator[Consumer]:
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self._bootstrap,
+                "group.id": "unused",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": self._isolation,
+                "fetch.queue.backoff.ms": 10,
+                "log_level": 0,
+            }
+        )
+        try:
+            yield consumer
+        except KafkaException as error:
+            raise Transient(f"no broker answers at {self._bootstrap} as it should: {error}") from error
+        finally:
+            consumer.close()
+
+    def _end(self, consumer: Consumer, partition: int) -> int:
+        at = TopicPartition(self._topic, partition)
+        begin, end = consumer.get_watermark_offsets(at, timeout=_ANSWER_WITHIN_S)
+        if begin > 0:
+            raise ContractViolation(
+                f"partition {partition} of {self._topic} begins at offset {begin}: what was deleted before it cannot "
+                "be replayed, compare in a deployment whose topics are whole"
+            )
+        return int(end)
+
+
+def _record(message: Message) -> PlainRecord:
+    _, sent_ms = message.timestamp()
+    return PlainRecord(message.offset(), sent_ms, message.key(), message.value(), message.headers() or ())
