@@ -22,7 +22,7 @@ from stream_app.core.catalogue import Workload
 from stream_app.core.codec import pack, unpack
 from stream_app.core.engine import Engine, Recorded
 from stream_app.core.hashing import fingerprints, partitions_of
-from stream_app.core.intake import Admitted
+from stream_app.core.intake import Admitted, events_of
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
 from stream_app.core.policy import decide
@@ -134,7 +134,7 @@ def warm_up(engine: Engine) -> None:
     )
     admitted = Admitted(PlainRecord(0, 1, None, b""), event, "user", 1)
     partitions_of([b"user"], 1)
-    advance = engine.advance(records, {"user": 0}, [admitted], None, Recorded({}, -1), 0)
+    advance = engine.advance(records, {"user": 0}, events_of([admitted]), None, Recorded({}, -1), 0)
     fingerprints(advance.folded.vectors)
     nothing = np.zeros(0, np.int64)
     policy = engine.compiled.workload.policy

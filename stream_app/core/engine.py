@@ -3,7 +3,7 @@
 The live worker, replays and training differ only in where records come from and where results go.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from schemas.events import ControlData, ModelRef
 from stream_app.core.alerts import Cause, Situation, compose
 from stream_app.core.fold import APPLIED, REPEATED, SEEN, Columns, Folded, fold
 from stream_app.core.hashing import fingerprints
-from stream_app.core.intake import Admitted, to_columns
+from stream_app.core.intake import Events, to_columns
 from stream_app.core.plan import Compiled
 from stream_app.core.policy import decide, restore
 from stream_app.core.reasons import explain
@@ -102,7 +102,7 @@ class Engine:
         self,
         records: NDArray[np.void],
         slots: Mapping[str, int],
-        events: Sequence[Admitted],
+        events: Events,
         in_force: InForce | None,
         recorded: Recorded,
         partition: int,
@@ -172,7 +172,7 @@ class _Run:
 
     records: NDArray[np.void]
     slots: Mapping[str, int]
-    events: Sequence[Admitted]
+    events: Events
     columns: Columns
     folded: Folded
     scored: NDArray[np.int64]

@@ -9,9 +9,23 @@ from numpy.typing import NDArray
 from stream_app.core.fold import Array, kernel
 
 
+def event_hashes(sources: Sequence[str], ids: Sequence[str]) -> NDArray[np.uint32]:
+    """32-bit hash of each event's identity (CloudEvents: source and id together); never 0, which marks an empty slot.
+
+    CRC-32 of source, a zero byte and id.
+    """
+    heads = {source: zlib.crc32(source.encode() + b"\0") for source in set(sources)}
+    texts = [event_id.encode() for event_id in ids]
+    ends = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=ends[1:])
+    result = np.fromiter(map(heads.__getitem__, sources), np.uint32, len(texts))
+    _crc32(np.frombuffer(b"".join(texts), np.uint8), ends, _CRC_TABLE, result)
+    return result
+
+
 def event_hash(source: str, event_id: str) -> int:
-    """32-bit hash of an event's identity (CloudEvents: source and id together); never 0, which marks an empty slot."""
-    return zlib.crc32(event_id.encode(), zlib.crc32(source.encode() + b"\0")) or 1
+    """The hash of one event's identity."""
+    return int(event_hashes([source], [event_id])[0])
 
 
 def anchor(value: bytes | None) -> int:
@@ -35,6 +49,26 @@ def fingerprints(vectors: NDArray[np.float32], scores: NDArray[np.float32] | Non
     result = np.zeros(len(words), np.uint64)
     _fnv1a(words, result)
     return result
+
+
+def _crc_table() -> NDArray[np.uint32]:
+    table = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
+        table = np.where(table & 1, np.uint32(0xEDB88320) ^ (table >> 1), table >> 1).astype(np.uint32)
+    return table
+
+
+_CRC_TABLE = _crc_table()
+
+
+@kernel
+def _crc32(data: Array, ends: Array, table: Array, result: Array) -> None:
+    """Go on from the CRC that stands in `result` with each text."""
+    for i in range(len(result)):
+        crc = ~result[i]
+        for at in range(ends[i], ends[i + 1]):
+            crc = table[(crc ^ data[at]) & 0xFF] ^ (crc >> 8)
+        result[i] = max(1, ~np.uint32(crc))
 
 
 @kernel

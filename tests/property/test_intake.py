@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from schemas.errors import Poison
 from schemas.instants import format_instant
 from stream_app.core.catalogue import DAY_MS, MINUTE_MS
+from stream_app.core.decoding import decode_record
 from stream_app.core.fold import Columns
 from stream_app.core.hashing import partitions_of
-from stream_app.core.intake import Intake, decode_record, signals_of, take_in, to_columns, users_of
+from stream_app.core.intake import Events, Intake, signals_of, take_in, to_columns, users_of
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
 from tests import every_kind
@@ -72,7 +73,7 @@ def test_bytes_that_are_no_record_are_dead_lettered_and_never_an_error(value: by
     [letter] = intake.dead
     assert letter.reason in ("undecodable", "schema")
     assert letter.message
-    assert (intake.events, intake.end_offset) == ([], 4)
+    assert (list(intake.events), intake.end_offset) == ([], 4)
 
 
 @given(
@@ -208,7 +209,7 @@ def test_the_columns_say_of_each_event_whose_it_is_when_it_was_and_which_it_is(l
 
 
 def test_columns_of_no_events_are_empty() -> None:
-    columns: Columns = to_columns([], COMPILED.patterns, {})
+    columns: Columns = to_columns(Events(), COMPILED.patterns, {})
     assert [len(column) for column in columns] == [0, 0, 0, 0, 1, 0, 0]
 
 
@@ -231,3 +232,16 @@ def test_a_sentiment_becomes_thousandths() -> None:
 def test_an_event_that_was_sent_at_no_known_time_is_dead_lettered() -> None:
     [letter] = take_in([replace(_activity(), recorded_ms=0, sent_ms=-1).record(0)], 0, 1).dead
     assert letter.reason == "future"
+
+
+GOOD = records_of([_activity()])[0].value or b""
+HALVES = [b'{"a":[{}', b"{}]}", b'{"a":"}', b'{"}', b"{},{}", b"", b"[", b"]", b'"', b"\\", b'{"a":"\\"}']
+
+
+@given(parts=st.lists(st.sampled_from([*HALVES, GOOD, b" " + GOOD]), min_size=1, max_size=8))
+def test_values_that_only_make_sense_together_are_told_apart_all_the_same(parts: list[bytes]) -> None:
+    records = [PlainRecord(offset, START_MS, None, value) for offset, value in enumerate(parts)]
+    together = take_in(records, 0, 1)
+    alone = [take_in([record], 0, 1) for record in records]
+    assert list(together.events) == [admitted for intake in alone for admitted in intake.events]
+    assert together.dead == [letter for intake in alone for letter in intake.dead]
