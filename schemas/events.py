@@ -18,12 +18,15 @@ Instant = Annotated[
     Meta(description="RFC 3339 date-time with an offset", max_length=64, extra_json_schema={"format": "date-time"}),
 ]
 UserId = Annotated[str, Meta(max_length=200)]
-Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+SLUG_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
+Slug = Annotated[str, Meta(pattern=SLUG_PATTERN)]
+Action = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema={"pattern": SLUG_PATTERN})]
+"""A slug whose form the intake checks, once for every different action: a pattern here would cost every event."""
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Envelope(Struct, kw_only=True, frozen=True, omit_defaults=True):
+class Envelope(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     """The CloudEvents attributes that all records share."""
 
     specversion: Literal["1.0"]
@@ -36,20 +39,20 @@ class Envelope(Struct, kw_only=True, frozen=True, omit_defaults=True):
     datacontenttype: str | None = None
 
 
-class ActivityData(Struct, kw_only=True, frozen=True, omit_defaults=True):
+class ActivityData(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     """What the user did in the product; the workload says which actions mean what, others count as activity only."""
 
-    action: Slug
+    action: Action
     session_ref: str | None = None
 
 
-class Activity(Envelope, frozen=True, tag_field="type", tag="churn.activity.v1"):
+class Activity(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.activity.v1"):
     """A user did something in the product."""
 
     data: ActivityData
 
 
-class ConversationData(Struct, kw_only=True, frozen=True, omit_defaults=True):
+class ConversationData(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     """A change in the life of a support conversation."""
 
     event: Literal["opened", "closed"]
@@ -57,13 +60,13 @@ class ConversationData(Struct, kw_only=True, frozen=True, omit_defaults=True):
     channel: str = "chat"
 
 
-class Conversation(Envelope, frozen=True, tag_field="type", tag="churn.conversation.v1"):
+class Conversation(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.conversation.v1"):
     """A support conversation was opened or closed."""
 
     data: ConversationData
 
 
-class MessageData(Struct, kw_only=True, frozen=True, omit_defaults=True):
+class MessageData(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
     """A chat message: its text, or the sentiment that its source has computed, or both."""
 
     conversation_ref: Text
@@ -78,7 +81,7 @@ class MessageData(Struct, kw_only=True, frozen=True, omit_defaults=True):
             raise ValueError("a message needs a text or a sentiment")
 
 
-class Message(Envelope, frozen=True, tag_field="type", tag="churn.message.v1"):
+class Message(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.message.v1"):
     """A message passed between user (inbound) and support (outbound)."""
 
     data: MessageData
@@ -90,7 +93,7 @@ class ProfileData(Struct, kw_only=True, frozen=True):
     attributes: Annotated[dict[Slug, str | float], Meta(min_length=1)]
 
 
-class Profile(Envelope, frozen=True, tag_field="type", tag="churn.profile.v1"):
+class Profile(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.profile.v1"):
     """Something lasting about the user became known or changed."""
 
     data: ProfileData
@@ -128,13 +131,13 @@ class ControlData(Struct, kw_only=True, frozen=True):
     text_table: str | None = None
 
 
-class Control(Envelope, frozen=True, tag_field="type", tag="churn.control.v1"):
+class Control(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.control.v1"):
     """From the next offset of its partition on, this model, policy and text table are in force."""
 
     data: ControlData
 
 
-class Clock(Envelope, frozen=True, tag_field="type", tag="churn.clock.v1"):
+class Clock(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.clock.v1"):
     """The source of the log says that it is `time` now; silence becomes visible. Moves no user's clock."""
 
 

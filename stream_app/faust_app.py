@@ -3,6 +3,7 @@
 Faust has the group, the web probes and the command line; everything else happens in the partitions' sessions.
 """
 
+import gc
 from typing import Any
 
 import faust
@@ -19,6 +20,9 @@ data_directory = STACK_DIRECTORY / "faust"
 data_directory.mkdir(parents=True, exist_ok=True)
 service = bootstrap.worker(settings)
 register(service.owner)
+gc.freeze()
+gc.set_threshold(100_000, 50, 100)
+"""A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing."""
 
 app = faust.App(
     settings.app_id,

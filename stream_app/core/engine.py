@@ -129,9 +129,8 @@ class Engine:
         return Advance(folded, scored, columns.offset[scored], vectors, scores, alerts)
 
     def _decide(self, run: "_Run", in_force: InForce, recorded: Recorded, partition: int) -> list[Alert]:
-        for admitted in run.events:
-            if admitted.record.offset in recorded.alerts:
-                restore(run.records, run.slots, recorded.alerts[admitted.record.offset].data)
+        for offset in sorted(recorded.alerts.keys() & set(run.columns.offset.tolist()) if recorded.alerts else ()):
+            restore(run.records, run.slots, recorded.alerts[offset].data)
         fresh = int(np.searchsorted(run.columns.offset[run.scored], recorded.front, side="right"))
         events = run.scored[fresh:]
         decisions = decide(

@@ -1,0 +1,1 @@
+"""Every figure in the README and in docs comes from here."""
