@@ -20,6 +20,7 @@ from stream_app.adapters.kafka_alert_log import HEADERS, KafkaAlertLog
 from stream_app.adapters.memory.alert_log import AlertPartition, MemoryAlertLog
 from stream_app.core.engine import Recorded
 from stream_app.partition.ports import AlertLog
+from tests.outages import standing_still
 
 BEFORE_ALL_MS = parse_instant("2026-01-01T00:00:00.000Z")
 EXAMPLE = msgspec.json.decode(examples.valid("alert")["firing-as-a-warning"], type=Alert)
@@ -282,6 +283,27 @@ def test_subscribers_get_keys_content_type_and_the_time_of_publication(in_kafka:
     decoded = [msgspec.json.decode(message.value() or b"", type=Alert) for message in messages]
     assert unstamped(decoded) == [alert(1, "ana"), alert(2, "Zoë")]
     assert all(parse_instant(one.data.detected_at) > BEFORE_ALL_MS for one in decoded)
+
+
+def test_a_broker_that_falls_silent_costs_the_session_at_once_and_nothing_more(
+    stack: Services, in_kafka: InKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        first, second = in_kafka.log(), in_kafka.log()
+        await first.open()
+        await first.publish([alert(1)])
+        with monkeypatch.context() as impatient, standing_still(stack.kafka):
+            impatient.setattr("stream_app.adapters.kafka_alert_log._TIMEOUT_S", 0.5)
+            with pytest.raises(Transient):
+                await first.publish([alert(2)])
+            await asyncio.wait_for(first.close(), 3.0)
+        await second.open()
+        await second.publish([alert(3)])
+        recorded = await second.read_back(0)
+        assert {1, 3} <= recorded.alerts.keys() <= {1, 2, 3}
+        await second.close()
+
+    asyncio.run(scenario())
 
 
 def test_kafka_that_is_not_there_is_a_transient_error() -> None:

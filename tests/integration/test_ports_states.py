@@ -302,7 +302,7 @@ def test_redis_that_falls_silent_loses_the_session(in_redis: InRedis, monkeypatc
         store = in_redis.store()
         await store.claim(claim(b"first"))
         monkeypatch.setattr("stream_app.adapters.redis_states._TIMEOUT_S", 0.05)
-        in_redis.client.client_pause(1000)
+        in_redis.client.client_pause(200)
         with pytest.raises(Transient):
             await store.load(["ana"])
         in_redis.client.client_unpause()
@@ -318,7 +318,7 @@ def test_a_call_that_is_cancelled_takes_its_connection_with_it(in_redis: InRedis
     async def scenario() -> None:
         store = in_redis.store()
         await store.claim(claim(b"first"))
-        in_redis.client.client_pause(1000)
+        in_redis.client.client_pause(200)
         call = asyncio.ensure_future(store.load(["ana"]))
         await asyncio.sleep(0.02)
         call.cancel()
