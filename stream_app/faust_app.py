@@ -15,6 +15,8 @@ from stream_app.worker.owner import RUNNING
 from stream_app.worker.transport import SCHEME, register
 
 settings = Settings()
+data_directory = STACK_DIRECTORY / "faust"
+data_directory.mkdir(parents=True, exist_ok=True)
 service = bootstrap.worker(settings)
 register(service.owner)
 
@@ -22,7 +24,7 @@ app = faust.App(
     settings.app_id,
     id_format="{id}",
     broker=[f"{SCHEME}://{server}" for server in bootstrap.brokers(settings)],
-    datadir=STACK_DIRECTORY / "faust",
+    datadir=data_directory,
     agent_supervisor="mode.CrashingSupervisor",
     broker_commit_interval=1.0,
     broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
