@@ -123,7 +123,7 @@ def worker(settings: Settings) -> Worker:
         )
         return Session(the_engine, partition, partitions, secrets.token_bytes(16)), ports
 
-    return Worker(PartitionOwner(events, open_session), counts)
+    return Worker(PartitionOwner(events, open_session, dead_letters.close), counts)
 
 
 def warm_up(engine: Engine) -> None:

@@ -29,26 +29,29 @@ class Passed:
 
 def export(model: Classifier, width: int) -> bytes:
     """One graph: a float32 matrix of `width` columns in, probabilities out. The same model gives the same bytes."""
-    graph = convert_sklearn(
+    converted = convert_sklearn(
         model,
         name="churn",
         initial_types=[(INPUT_NAME, FloatTensorType([None, width]))],
         options={id(model): {"zipmap": False}},
         target_opset={"": OPSET, "ai.onnx.ml": _ML_OPSET},
     )
-    return _bare(select_model_inputs_outputs(graph, outputs=[OUTPUT_NAME]))
+    serialized: bytes = _bare(converted).SerializeToString(deterministic=True)
+    return serialized
 
 
-def _bare(model: onnx.ModelProto) -> bytes:
-    """The model without constants that only the label needed, and without what says who made it."""
+def _bare(converted: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without the label and what only the label needs, and without what says who made it."""
+    model = select_model_inputs_outputs(converted, outputs=[OUTPUT_NAME])
+    outputs = {given.name: given for given in converted.graph.output}
+    model.graph.output[0].CopyFrom(outputs[OUTPUT_NAME])
     read = {name for node in model.graph.node for name in node.input}
-    kept = [constant for constant in model.graph.initializer if constant.name in read]
+    constants = [constant for constant in model.graph.initializer if constant.name in read]
     del model.graph.initializer[:]
-    model.graph.initializer.extend(kept)
+    model.graph.initializer.extend(constants)
     for stamp in ("producer_name", "producer_version", "domain", "doc_string"):
         model.ClearField(stamp)
-    serialized: bytes = model.SerializeToString(deterministic=True)
-    return serialized
+    return model
 
 
 def pass_gate(scorer: Scorer, model: Classifier, rows: Vectors) -> Passed:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from stream_app.core.fold import Integers
 from training.draws import share
 
-_TRAIN_SHARE = 0.55
-_VALIDATION_SHARE = 0.2
+_TRAIN_SHARE = 0.5
+_VALIDATION_SHARE = 0.25
 _LEARNT_SHARE = 2 / 3
 
 

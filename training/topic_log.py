@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.log import PlainRecord
 
-_ANSWER_WITHIN_S = 15.0
+_ANSWER_WITHIN_S = 10.0
 _AT_ONCE = 4000
 _WAIT_S = 0.05
 """A read waits so long for a full 4,000, even at the end of a partition."""
@@ -19,12 +19,15 @@ Isolation = Literal["read_committed", "read_uncommitted"]
 
 
 class TopicLog:
-    """All partitions of a topic up to the ends they have now. Belongs to no consumer group and commits nothing."""
+    """All partitions of a topic up to the ends they have now. Belongs to no consumer group and commits nothing.
+
+    An open transaction counts as well: its end is waited for, as a writer may just have asked for it.
+    """
 
     def __init__(self, bootstrap: str, topic: str, isolation: Isolation = "read_committed") -> None:
         """Raises ContractViolation when there is no such topic or its beginning is gone, Transient without a broker."""
         self._bootstrap, self._topic, self._isolation = bootstrap, topic, isolation
-        with self._consumer() as consumer:
+        with self._consumer("read_uncommitted") as consumer:
             topics = consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
             if topic not in topics:
                 raise ContractViolation(f"there is no topic {topic}: `churn up` makes it")
@@ -43,7 +46,7 @@ class TopicLog:
     def read(self, partition: int) -> Iterator[list[PlainRecord]]:
         """The records of a partition in order, up to 4,000 at a time. Raises Transient when the broker falls silent."""
         end = self._ends[partition]
-        with self._consumer() as consumer:
+        with self._consumer(self._isolation) as consumer:
             consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING)])
             reading = end > 0
             while reading:
@@ -51,31 +54,33 @@ class TopicLog:
                 records = [_record(message) for message in messages if message.error() is None]
                 if records := [record for record in records if record.offset < end]:
                     yield records
-                last = messages[-1]
-                reading = last.error() is None and last.offset() < end - 1
+                reading = _next_offset(messages[-1]) < end
 
     def _consume(self, consumer: Consumer) -> list[Message]:
-        """At least one message. An end of the partition, as behind a marker, is the only kind of error among them."""
+        """At least one message. The only errors among them are ends of what is committed so far."""
         deadline = time.monotonic() + _ANSWER_WITHIN_S
         messages: list[Message] = []
         while not messages and time.monotonic() < deadline:
             messages = consumer.consume(_AT_ONCE, _WAIT_S)
         if not messages:
-            raise Transient(f"nothing of {self._topic} came for {_ANSWER_WITHIN_S:.0f} s: see that the broker runs")
+            raise Transient(
+                f"nothing of {self._topic} came for {_ANSWER_WITHIN_S:.0f} s: see that the broker runs and that "
+                "no writer has left a transaction open, then try again"
+            )
         for error in (message.error() for message in messages):
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 raise Transient(f"{self._topic} cannot be read: {error.str()}")
         return messages
 
     @contextmanager
-    def _consumer(self) -> Iterator[Consumer]:
+    def _consumer(self, isolation: Isolation) -> Iterator[Consumer]:
         consumer = Consumer(
             {
                 "bootstrap.servers": self._bootstrap,
                 "group.id": "unused",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
-                "isolation.level": self._isolation,
+                "isolation.level": isolation,
                 "fetch.queue.backoff.ms": 10,
                 "log_level": 0,
             }
@@ -101,3 +106,8 @@ class TopicLog:
 def _record(message: Message) -> PlainRecord:
     _, sent_ms = message.timestamp()
     return PlainRecord(message.offset(), sent_ms, message.key(), message.value(), message.headers() or ())
+
+
+def _next_offset(message: Message) -> int:
+    """Where reading goes on behind a message; an end of what is committed stands at that offset itself."""
+    return int(message.offset()) if message.error() else int(message.offset()) + 1

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from schemas.alerts import Alert
 from schemas.errors import Transient
 from schemas.instants import format_instant
+from stream_app.adapters.kafka_producers import drop
 from stream_app.core.engine import Recorded
 
 _TIMEOUT_S = 15.0
@@ -131,7 +132,7 @@ class KafkaAlertLog:
         """Drop the producer. A transaction in doubt stays open until the next session's init ends it."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            await _answered(producer.stop())
+            await drop(producer)
 
 
 def _stamped(alert: Alert) -> Alert:

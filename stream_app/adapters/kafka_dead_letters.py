@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from schemas.dead_letters import HEADER_PREFIX
 from schemas.errors import Transient
 from schemas.topics import DEAD_LETTERS
+from stream_app.adapters.kafka_producers import drop
 from stream_app.core.intake import DeadLetter
 
 _TIMEOUT_S = 15.0
@@ -42,7 +43,7 @@ class KafkaDeadLetters:
         """Give the producer up."""
         if self._producer is not None:
             producer, self._producer = self._producer, None
-            await producer.stop()
+            await drop(producer)
 
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -51,7 +52,6 @@ class KafkaDeadLetters:
                     bootstrap_servers=self._bootstrap,
                     enable_idempotence=True,
                     max_request_size=DEAD_LETTERS.max_message_bytes,
-                    request_timeout_ms=10_000,
                 )
                 await self._producer.start()
         return self._producer

@@ -38,7 +38,7 @@ def main() -> None:
     try:
         app()
     except ChurnError as error:
-        ERR.print(f"churn: {error}", style="red", markup=False)
+        ERR.print(f"churn: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(EXIT_UNREACHABLE if isinstance(error, Transient) else EXIT_FAILED)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -17,7 +17,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 
 _STANDING = {
     "started": "started",
-    "running": "already running",
     "named": "named by you, answers",
     "unreachable": "does not answer",
     "stopped": "stopped",
@@ -44,7 +43,7 @@ def up(as_json: AsJson = False) -> None:
     if as_json:
         print_json({**_facts(services), "topics": topics, "partitions": settings.partitions})
         return
-    _show(services)
+    _show(services, running="already running")
     OUT.print(f"Topics  {', '.join(topics)}: {settings.partitions} partitions each", markup=False, soft_wrap=True)
 
 
@@ -100,8 +99,9 @@ def _facts(services: local.Services) -> dict[str, Any]:
     }
 
 
-def _show(services: local.Services) -> None:
+def _show(services: local.Services, running: str = "running") -> None:
+    words = {**_STANDING, "running": running}
     for service in (services.kafka, services.redis):
         process = f" (process {service.pid})" if service.pid else ""
-        line = f"{service.name:<6}  {service.uri or '-':<28}  {_STANDING[service.standing]}{process}"
+        line = f"{service.name:<6}  {service.uri or '-':<28}  {words[service.standing]}{process}"
         OUT.print(line, markup=False, soft_wrap=True)

@@ -13,11 +13,6 @@ from schemas.manifests import Manifest
 from stream_app.bootstrap import workload_named
 from stream_app.cli.console import ERR, OUT, print_json, progress
 from stream_app.core.plan import compile_workload
-from training.artefact import refuse_existing, write
-from training.course import Order
-from training.course import train as train_model
-from training.event_log import EventLog
-from training.survey import survey
 
 START_MS = parse_instant("2024-01-01T00:00:00Z")
 
@@ -38,6 +33,13 @@ def train(
 
     Example: churn train music --version 0.2.0
     """
+    # Here, for every other command would wait for scikit-learn.
+    from training.artefact import refuse_existing, write
+    from training.course import Order
+    from training.course import train as train_model
+    from training.event_log import EventLog
+    from training.survey import survey
+
     compiled = compile_workload(workload_named(workload))
     where = out / workload / version
     refuse_existing(where)

@@ -31,16 +31,19 @@ async def drive(session: Session, ports: Ports) -> None:
     try:
         effect = next(protocol)
         while True:
-            effect = protocol.send(await _carry_out(effect, session, ports))
+            effect = protocol.send(await carry_out(effect, session, ports))
     except Stopping:
         return
     finally:
         protocol.close()
-        await ports.alerts.close()
-        await ports.states.close()
+        try:
+            await ports.alerts.close()
+        finally:
+            await ports.states.close()
 
 
-async def _carry_out(effect: Effect[Any], session: Session, ports: Ports) -> Any:  # noqa: ANN401 - see Effect[Reply]
+async def carry_out(effect: Effect[Any], session: Session, ports: Ports) -> Any:  # noqa: ANN401 - see Effect[Reply]
+    """The port's reply to one effect. Raises whatever the port raises."""
     match effect:
         case Receive():
             return await ports.feed.receive()

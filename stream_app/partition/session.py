@@ -122,15 +122,16 @@ class Session:
             records = yield from ask(Receive())
             if not records:
                 yield from self._check(position)
-            elif records[0].offset > position:
+                continue
+            contiguous = _contiguous(records, position)
+            end = position + len(contiguous)
+            if records[-1].offset >= end:
                 seeks += 1
                 if seeks > _MOST_SEEKS:
-                    raise Transient(f"partition {self.partition} has no record at {position}, only after it")
-                yield from ask(Seek(position))
-            else:
-                contiguous = _contiguous(records, position)
-                if contiguous:
-                    return contiguous
+                    raise Transient(f"partition {self.partition} has no record at {end}, only after it")
+                yield from ask(Seek(end))
+            if contiguous:
+                return contiguous
 
     def _batch(self, owned: _Owned, records: Sequence[LogRecord]) -> Effects[int]:
         """Apply one batch; how many records it took."""
@@ -140,8 +141,12 @@ class Session:
         slots = users_of(intake.events)
         users = list(slots)
         stored = (yield from ask(LoadStates(users))) if users else []
-        states = unpack(stored, self.engine.compiled.record)
-        advance = self.engine.advance(states, slots, intake.events, owned.in_force, owned.recorded, self.partition)
+        try:
+            states = unpack(stored, self.engine.compiled.record)
+            advance = self.engine.advance(states, slots, intake.events, owned.in_force, owned.recorded, self.partition)
+        except ContractViolation:
+            yield from self._check(owned.position)  # states of a later owner look as if the log were rewritten
+            raise
         taken = intake.end_offset - owned.position
         if intake.dead:
             yield from ask(PublishDeadLetters(intake.dead))

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -155,10 +155,12 @@ class PartitionTask:
 class PartitionOwner:
     """All partitions that this worker has."""
 
-    def __init__(self, topic: str, open_session: OpenSession) -> None:
+    def __init__(self, topic: str, open_session: OpenSession, on_stopped: Callable[[], Awaitable[None]]) -> None:
+        """`on_stopped` gives up what the sessions shared, once the last of them has ended for good."""
         self.tasks: dict[int, PartitionTask] = {}
         self._topic = topic
         self._open_session = open_session
+        self._on_stopped = on_stopped
         self.assigned = False
         self._stopped = False
 
@@ -186,6 +188,8 @@ class PartitionOwner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         _log.info("partitions_released", partitions=sorted(task.partition for task in leaving))
+        if self._stopped:
+            await self._on_stopped()
 
     def position(self, partition: int) -> int | None:
         """Next offset to apply."""

@@ -65,5 +65,5 @@ WORKLOAD = Workload(
     label_action="cancellation_confirmation",
     horizon_days=14,
     features=FEATURES,
-    policy=Policy(name="default", version=1, enter=0.30, leave=0.15, critical=0.60, cooldown_s=14 * 86_400),
+    policy=Policy(name="default", version=1, enter=0.378, leave=0.189, critical=0.593, cooldown_s=14 * 86_400),
 )

@@ -1,90 +1,13 @@
 """The alerts of a partition, in Kafka and in memory: the log of decisions, with one publisher at a time."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Protocol
 
-import msgspec
 import pytest
-from aiokafka import AIOKafkaProducer
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
 
-from schemas import examples
-from schemas.alerts import Alert
 from schemas.errors import Transient
-from schemas.instants import parse_instant
-from schemas.topics import CHURN_ALERTS
 from stack.local import Services
-from stream_app.adapters.kafka_alert_log import HEADERS, KafkaAlertLog
-from stream_app.adapters.memory.alert_log import AlertPartition, MemoryAlertLog
 from stream_app.core.engine import Recorded
-from stream_app.partition.ports import AlertLog
-
-BEFORE_ALL_MS = parse_instant("2026-01-01T00:00:00.000Z")
-EXAMPLE = msgspec.json.decode(examples.valid("alert")["firing-as-a-warning"], type=Alert)
-
-
-def alert(offset: int, user: str = "ana") -> Alert:
-    """A decision on the event at this offset."""
-    source = msgspec.structs.replace(EXAMPLE.data.src, offset=offset)
-    data = msgspec.structs.replace(EXAMPLE.data, user_ref=user, src=source, front=offset)
-    return msgspec.structs.replace(EXAMPLE, subject=user, data=data)
-
-
-def unstamped(alerts: Iterable[Alert]) -> list[Alert]:
-    """Alerts without the time of their publication, which only Kafka's publisher knows."""
-    return [
-        msgspec.structs.replace(a, data=msgspec.structs.replace(a.data, detected_at=EXAMPLE.data.detected_at))
-        for a in alerts
-    ]
-
-
-class Deployment(Protocol):
-    """Partitions of an alerts topic."""
-
-    def log(self, partition: int = 0) -> AlertLog:
-        """What one session holds of it."""
-
-    async def leave_open(self, log: AlertLog, alerts: Sequence[Alert]) -> None:
-        """Let a publisher that is open die in the middle of a transaction with these alerts."""
-
-
-class InMemory:
-    def __init__(self) -> None:
-        self._partitions = [AlertPartition(), AlertPartition()]
-
-    def log(self, partition: int = 0) -> MemoryAlertLog:
-        return MemoryAlertLog(self._partitions[partition])
-
-    async def leave_open(self, log: AlertLog, alerts: Sequence[Alert]) -> None:
-        assert isinstance(log, MemoryAlertLog)
-        log.write(alerts)
-
-
-class InKafka:
-    def __init__(self, bootstrap: str, prefix: str) -> None:
-        self.bootstrap = bootstrap
-        self.app_id = prefix + "app"
-        self.topic = prefix + CHURN_ALERTS.name
-        admin = AdminClient({"bootstrap.servers": bootstrap})
-        admin.create_topics([NewTopic(self.topic, 2, 1, config=CHURN_ALERTS.config())])[self.topic].result()
-
-    def log(self, partition: int = 0) -> KafkaAlertLog:
-        return KafkaAlertLog(self.bootstrap, self.app_id, self.topic, partition)
-
-    async def leave_open(self, log: AlertLog, alerts: Sequence[Alert]) -> None:
-        del log
-        await self.transaction(f"{self.app_id}-0", alerts)
-
-    async def transaction(self, transactional_id: str, alerts: Sequence[Alert]) -> None:
-        """Written and acknowledged, never ended."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, transactional_id=transactional_id, acks="all")
-        await producer.start()
-        await producer.begin_transaction()
-        for one in alerts:
-            await producer.send_and_wait(self.topic, msgspec.json.encode(one), partition=0)
-        await producer.stop()
+from tests.alert_deployments import Deployment, InKafka, InMemory, alert, unstamped
 
 
 @pytest.fixture
@@ -222,75 +145,5 @@ def test_nothing_is_published_before_the_log_is_open_nor_after_it_is_closed(depl
         with pytest.raises(Transient, match="not open"):
             await log.publish([alert(1)])
         assert await log.read_back(0) == Recorded({}, -1)
-
-    asyncio.run(scenario())
-
-
-def test_reading_back_looks_no_further_than_the_first_alert_below_the_position(in_kafka: InKafka) -> None:
-    """The oldest record cannot be read at all: who goes there fails."""
-    unreadable = Producer({"bootstrap.servers": in_kafka.bootstrap})
-    unreadable.produce(in_kafka.topic, b"no alert", partition=0)
-    assert unreadable.flush(10.0) == 0
-
-    async def scenario() -> None:
-        log = in_kafka.log()
-        await log.open()
-        await log.publish([alert(offset) for offset in range(200)])
-        assert len((await log.read_back(199)).alerts) == 1
-        assert len((await log.read_back(150)).alerts) == 50
-        with pytest.raises(msgspec.DecodeError):
-            await log.read_back(0)
-        await log.close()
-
-    asyncio.run(scenario())
-
-
-def test_reading_back_waits_until_an_open_transaction_has_ended(in_kafka: InKafka) -> None:
-    async def scenario() -> None:
-        log, other = in_kafka.log(), f"{in_kafka.app_id}-other"
-        await log.open()
-        await log.publish([alert(1)])
-        await in_kafka.transaction(other, [alert(2)])
-        reading = asyncio.ensure_future(log.read_back(0))
-        await asyncio.wait([reading], timeout=0.5)
-        assert not reading.done()
-        ending = AIOKafkaProducer(bootstrap_servers=in_kafka.bootstrap, transactional_id=other)
-        await ending.start()
-        assert set((await reading).alerts) == {1}
-        await ending.stop()
-        await log.close()
-
-    asyncio.run(scenario())
-
-
-def test_subscribers_get_keys_content_type_and_the_time_of_publication(in_kafka: InKafka) -> None:
-    async def scenario() -> None:
-        log = in_kafka.log(1)
-        await log.open()
-        await log.publish([alert(1, "ana"), alert(2, "Zoë")])
-        await log.close()
-
-    asyncio.run(scenario())
-    subscriber = Consumer(
-        {"bootstrap.servers": in_kafka.bootstrap, "group.id": "unused", "isolation.level": "read_committed"}
-    )
-    subscriber.assign([TopicPartition(in_kafka.topic, 1, OFFSET_BEGINNING)])
-    messages = subscriber.consume(2, 10.0)
-    subscriber.close()
-    assert [message.key() for message in messages] == [b"ana", "Zoë".encode()]
-    assert [message.headers() for message in messages] == [HEADERS] * 2
-    decoded = [msgspec.json.decode(message.value() or b"", type=Alert) for message in messages]
-    assert unstamped(decoded) == [alert(1, "ana"), alert(2, "Zoë")]
-    assert all(parse_instant(one.data.detected_at) > BEFORE_ALL_MS for one in decoded)
-
-
-def test_kafka_that_is_not_there_is_a_transient_error() -> None:
-    async def scenario() -> None:
-        log = KafkaAlertLog("127.0.0.1:1", "app", "alerts", 0)
-        with pytest.raises(Transient):
-            await log.open()
-        with pytest.raises(Transient):
-            await log.read_back(0)
-        await log.close()
 
     asyncio.run(scenario())

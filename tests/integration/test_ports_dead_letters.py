@@ -17,6 +17,7 @@ from stream_app.adapters.memory.dead_letters import MemoryDeadLetters
 from stream_app.core.intake import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.ports import DeadLetterLog
+from tests.outages import standing_still
 
 SOURCE = "customer-events"
 SENT_MS = 1_709_251_200_123
@@ -135,6 +136,27 @@ def test_the_largest_record_that_the_event_topic_takes_can_be_kept(deployment: D
 def test_several_hundred_letters_keep_their_order(deployment: Deployment) -> None:
     letters = [DeadLetter(PlainRecord(i, SENT_MS, b"ana", b"%d" % i), "schema", "no") for i in range(400)]
     assert [record.value for record in published(deployment, letters)] == [b"%d" % i for i in range(400)]
+
+
+def test_a_broker_that_falls_silent_costs_the_session_at_once_and_the_next_one_gets_through(
+    stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = InKafka(stack.bootstrap, prefix + DEAD_LETTERS.name)
+
+    async def scenario() -> None:
+        log = deployment.log()
+        await log.publish(LETTERS[:1], 3, "5e55")
+        with monkeypatch.context() as impatient, standing_still(stack.kafka):
+            impatient.setattr("stream_app.adapters.kafka_dead_letters._TIMEOUT_S", 0.5)
+            with pytest.raises(Transient):
+                await asyncio.wait_for(log.publish(LETTERS[1:2], 3, "5e55"), 4.0)
+        await log.publish(LETTERS[2:3], 3, "5e55")
+        await deployment.close(log)
+
+    asyncio.run(scenario())
+    values = {record.value for record in deployment.read(2)}
+    assert LETTERS[0].record.value in values
+    assert len(values) == 2
 
 
 def test_kafka_that_is_not_there_is_a_transient_error_each_time() -> None:

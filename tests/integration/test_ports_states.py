@@ -2,70 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any, Protocol
 
 import pytest
-import redis
 
 from schemas.errors import Transient
-from schemas.events import ControlData, ModelRef, Policy
 from stack.local import Services
-from stream_app.adapters.memory.states import MemoryStates, StateTable
-from stream_app.adapters.redis_states import RedisStates
-from stream_app.partition.effects import Claim, Commit, Meta
-from stream_app.partition.ports import StateStore
-
-DIGEST = "0123456789abcdef"
-CONTROL = ControlData(
-    model=ModelRef(name="music", version="1", sha256="a" * 64),
-    policy=Policy(name="strict", version=3, enter=0.5, leave=0.25, critical=0.75, cooldown_s=60),
-)
-A_STATE = bytes(range(256))
-
-
-class Deployment(Protocol):
-    """Partitions with states, and a way to lose the connections to them."""
-
-    def store(self, partition: int = 0) -> StateStore:
-        """A store for one session."""
-
-    def cut_connections(self) -> None:
-        """Break the connections of all stores."""
-
-
-class InMemory:
-    def __init__(self) -> None:
-        self._tables = [StateTable(), StateTable()]
-
-    def store(self, partition: int = 0) -> StateStore:
-        return MemoryStates(self._tables[partition])
-
-    def cut_connections(self) -> None:
-        for table in self._tables:
-            table.cut_connections()
-
-
-class InRedis:
-    def __init__(self, url: str, app_id: str) -> None:
-        self.url = url
-        self.app_id = app_id
-        self.client: Any = redis.Redis.from_url(url)
-        self._others = self._connections()
-
-    def store(self, partition: int = 0) -> StateStore:
-        return RedisStates(self.url, self.app_id, partition)
-
-    def cut_connections(self) -> None:
-        for connection in self._connections() - self._others:
-            self.client.execute_command("CLIENT", "KILL", "ID", connection)
-
-    def remove(self) -> None:
-        for key in self.client.scan_iter(f"*{{{self.app_id}.*"):
-            self.client.delete(key)
-        self.client.close()
-
-    def _connections(self) -> set[int]:
-        return {int(client["id"]) for client in self.client.client_list()}
+from stream_app.partition.effects import Commit, Meta
+from tests.state_deployments import A_STATE, CONTROL, DIGEST, Deployment, InMemory, InRedis, claim, commit
 
 
 @pytest.fixture
@@ -81,15 +24,6 @@ def deployment(request: pytest.FixtureRequest) -> Deployment:
         return InMemory()
     found: InRedis = request.getfixturevalue("in_redis")
     return found
-
-
-def claim(token: bytes, digest: str = DIGEST, partitions: int = 8) -> Claim:
-    return Claim(token, digest, partitions)
-
-
-def commit(token: bytes, expected: int, position: int, states: dict[str, bytes] | None = None) -> Commit:
-    states = states or {}
-    return Commit(token, expected, position, 77, CONTROL, list(states), list(states.values()))
 
 
 def test_a_partition_without_states_begins_at_0_with_what_the_claim_says(deployment: Deployment) -> None:
@@ -270,76 +204,5 @@ def test_nothing_is_answered_before_the_claim_nor_after_the_close(deployment: De
         await store.close()
         with pytest.raises(Transient):
             await store.check(b"first", 0)
-
-    asyncio.run(scenario())
-
-
-def test_redis_keeps_a_partition_under_one_hash_tag(in_redis: InRedis) -> None:
-    async def scenario() -> None:
-        store = in_redis.store(1)
-        await store.claim(claim(b"first"))
-        await store.commit(commit(b"first", 0, 1, {"ana": b"1", "ben": b"2"}))
-        await store.close()
-
-    asyncio.run(scenario())
-    tag = f"{{{in_redis.app_id}.1}}"
-    keys = {key.decode() for key in in_redis.client.scan_iter(f"*{in_redis.app_id}*")}
-    assert keys == {f"{tag}:m", f"{tag}:u:ana", f"{tag}:u:ben"}
-
-
-def test_redis_that_is_not_there_is_a_transient_error() -> None:
-    async def scenario() -> None:
-        store = RedisStates("redis://127.0.0.1:1/0", "app", 0)
-        with pytest.raises(Transient, match="Redis did not answer"):
-            await store.claim(claim(b"first"))
-        await store.close()
-
-    asyncio.run(scenario())
-
-
-def test_redis_that_falls_silent_loses_the_session(in_redis: InRedis, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario() -> None:
-        store = in_redis.store()
-        await store.claim(claim(b"first"))
-        monkeypatch.setattr("stream_app.adapters.redis_states._TIMEOUT_S", 0.05)
-        in_redis.client.client_pause(1000)
-        with pytest.raises(Transient):
-            await store.load(["ana"])
-        in_redis.client.client_unpause()
-        with pytest.raises(Transient, match="is gone"):
-            await store.load(["ana"])
-
-    asyncio.run(scenario())
-
-
-def test_a_call_that_is_cancelled_takes_its_connection_with_it(in_redis: InRedis) -> None:
-    """Its reply would be read as the answer to the next call."""
-
-    async def scenario() -> None:
-        store = in_redis.store()
-        await store.claim(claim(b"first"))
-        in_redis.client.client_pause(1000)
-        call = asyncio.ensure_future(store.load(["ana"]))
-        await asyncio.sleep(0.02)
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-        in_redis.client.client_unpause()
-        with pytest.raises(Transient, match="is gone"):
-            await store.check(b"first", 0)
-
-    asyncio.run(scenario())
-
-
-def test_redis_that_forgot_the_scripts_gets_them_from_the_next_session(in_redis: InRedis) -> None:
-    async def scenario() -> None:
-        store, next_store = in_redis.store(), in_redis.store()
-        await store.claim(claim(b"first"))
-        in_redis.client.script_flush()
-        with pytest.raises(Transient):
-            await store.commit(commit(b"first", 0, 1))
-        assert (await next_store.claim(claim(b"second"))).position == 0
-        assert await next_store.commit(commit(b"second", 0, 1))
-        await next_store.close()
 
     asyncio.run(scenario())

@@ -38,9 +38,7 @@ def table_of(summary: dict[str, Any]) -> Table:
     table.add_row("Events", f"{summary['events']:,} in, {summary['scored']:,} scored, one by one, none left out")
     table.add_row("Speed", f"{summary['events_per_second']:,} events a second through Kafka, Redis and the model")
     table.add_row("Alerts", f"{summary['alerts_firing']} raised, {summary['alerts_resolved']} resolved")
-    table.add_row(
-        "Delay", f"{_ms(latency['p50'])} from event to alert in the middle, {_ms(latency['p99'])} at worst of 100"
-    )
+    table.add_row("Delay", _delay(latency["p50"], latency["p99"]))
     table.add_row("Poison", f"{summary['dead_letters']} dead letters")
     table.add_section()
     differ = parity["mismatches"] + parity["alerts_missing"] + parity["alerts_extra"]
@@ -56,8 +54,10 @@ def table_of(summary: dict[str, Any]) -> Table:
     return table
 
 
-def _ms(value: float | None) -> str:
-    return "no alert" if value is None else f"{value:.0f} ms"
+def _delay(p50: float | None, p99: float | None) -> str:
+    if p50 is None or p99 is None:
+        return "no alert was raised in the paced part"
+    return f"{p50:.0f} ms from event to alert in the middle, {p99:.0f} ms at worst of 100"
 
 
 def _useful(useful: dict[str, Any]) -> str:

@@ -1,0 +1,182 @@
+"""`churn parity` against a real Kafka: topics are read to their ends, and every difference is found."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from numpy.typing import NDArray
+from typer.testing import CliRunner, Result
+
+from producers.kafka_sender import KafkaSender
+from producers.outgoing import address
+from producers.pacing import flat_out
+from producers.simulator import simulate
+from schemas.alerts import Alert
+from schemas.errors import ContractViolation, Transient
+from schemas.instants import parse_instant
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
+from stack.local import Services
+from stack.ports import free_port
+from stream_app import bootstrap
+from stream_app.adapters.kafka_topics import create_topics
+from stream_app.cli.main import app
+from stream_app.core.trace import traced
+from stream_app.settings import Settings
+from tests.e2e.deployment import read_topic
+from training import topic_log
+from training.replay import Replay
+from training.topic_log import TopicLog
+
+PARTITIONS = 2
+MODELS = Path(__file__).parents[2] / "models"
+LINES = list(simulate(60, 30, 101, parse_instant("2024-01-01T00:00:00Z")))
+
+Trace = NDArray[np.void]
+
+
+@dataclass(frozen=True)
+class Live:
+    """Topics with a month of events, and what a worker would have made of them."""
+
+    bootstrap: str
+    prefix: str
+    trace: Trace
+    alerts: list[Alert]
+
+    @property
+    def events_topic(self) -> str:
+        return self.prefix + CUSTOMER_EVENTS.name
+
+    @property
+    def alerts_topic(self) -> str:
+        return self.prefix + CHURN_ALERTS.name
+
+    def publish(self, alerts: Sequence[Alert], *, committed: bool = True) -> None:
+        """Write alerts in one transaction, later than they were decided, and end it either way."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "transactional.id": f"{self.prefix}{committed}"})
+        producer.init_transactions(30.0)
+        producer.begin_transaction()
+        for alert in alerts:
+            data = msgspec.structs.replace(alert.data, detected_at="2031-01-01T00:00:00.000Z")
+            value = msgspec.json.encode(msgspec.structs.replace(alert, data=data))
+            producer.produce(self.alerts_topic, value, key=alert.data.user_ref, partition=alert.data.src.partition)
+        producer.flush(30.0)
+        producer.commit_transaction(30.0) if committed else producer.abort_transaction(30.0)
+
+
+@pytest.fixture
+def live(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Live:
+    """Commands find the topics through the environment."""
+    monkeypatch.setenv("CHURN_KAFKA_BOOTSTRAP", stack.bootstrap)
+    monkeypatch.setenv("CHURN_TOPIC_PREFIX", prefix)
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(MODELS))
+    monkeypatch.chdir(tmp_path)
+    settings = Settings()
+    topic = prefix + CUSTOMER_EVENTS.name
+    create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(settings))
+    KafkaSender(stack.bootstrap, topic).send(address(LINES), flat_out(), lambda count: None)
+    traces, alerts = [], list[Alert]()
+    for partition, records in enumerate(read_topic(stack.bootstrap, topic)):
+        replay = Replay(bootstrap.engine(settings), partition, PARTITIONS)
+        for start in range(0, len(records), 700):
+            for step in replay.apply(records[start : start + 700]):
+                traces.append(traced(partition, step.advance))
+                alerts += step.advance.alerts
+    assert len(alerts) > 3
+    return Live(stack.bootstrap, prefix, np.concatenate(traces), alerts)
+
+
+def churn_parity(trace: Trace, path: Path) -> Result:
+    path.write_bytes(trace.tobytes())
+    return CliRunner().invoke(app, ["parity", "--trace", str(path), "--json"], prog_name="churn")
+
+
+def figures(result: Result) -> tuple[int, int, int, int]:
+    """Vectors, mismatches, alerts missing, alerts extra."""
+    assert result.stdout.count("\n") == 1
+    told = json.loads(result.stdout)["parity"]
+    return told["vectors"], told["mismatches"], told["alerts_missing"], told["alerts_extra"]
+
+
+def test_a_live_run_that_equals_its_replay_is_proven_and_said_to_be_useful(live: Live, tmp_path: Path) -> None:
+    live.publish(live.alerts[:2])
+    live.publish(live.alerts[:3], committed=False)
+    live.publish(live.alerts[2:])
+    result = churn_parity(live.trace, tmp_path / "trace.bin")
+    assert result.exception is None
+    assert figures(result) == (len(LINES), 0, 0, 0)
+    worth = json.loads(result.stdout)["usefulness"]
+    assert worth["users_alerted"] == len({a.data.user_ref for a in live.alerts if a.data.status == "firing"})
+    assert worth["churners"] == sum(b'"cancel"' in line for line in LINES)
+
+
+def test_a_flipped_bit_a_lost_alert_and_a_changed_one_are_each_found_and_fail(live: Live, tmp_path: Path) -> None:
+    changed = msgspec.structs.replace(live.alerts[1], data=msgspec.structs.replace(live.alerts[1].data, score=0.5))
+    live.publish([changed, *live.alerts[2:]])
+    live.trace["fingerprint"][1000] ^= np.uint64(1 << 40)
+    result = churn_parity(live.trace, tmp_path / "trace.bin")
+    assert isinstance(result.exception, ContractViolation)
+    assert "live and replay differ" in str(result.exception)
+    assert figures(result) == (len(LINES), 1, 2, 1)
+    assert f"offset {live.trace['offset'][1000]}" in result.stderr
+
+
+def test_a_topic_is_read_as_it_stood_when_reading_began(live: Live) -> None:
+    log = TopicLog(live.bootstrap, live.events_topic)
+    later = [address([line]) for line in LINES[:50]]
+    KafkaSender(live.bootstrap, live.events_topic).send(chain(*later), flat_out(), lambda count: None)
+    read = [list(chain(*log.read(partition))) for partition in range(log.partitions)]
+    assert sum(len(records) for records in read) == log.offsets == len(LINES) + PARTITIONS
+    whole = read_topic(live.bootstrap, live.events_topic)
+    assert read == [records[: len(part)] for records, part in zip(whole, read, strict=True)]
+
+
+def test_only_committed_records_are_read_unless_one_asks_for_all(live: Live) -> None:
+    live.publish(live.alerts[:1])
+    live.publish(live.alerts[:2], committed=False)
+
+    def count(log: TopicLog) -> int:
+        return sum(len(chunk) for partition in range(log.partitions) for chunk in log.read(partition))
+
+    assert count(TopicLog(live.bootstrap, live.alerts_topic)) == 1
+    assert count(TopicLog(live.bootstrap, live.alerts_topic, "read_uncommitted")) == 3
+
+
+def test_a_transaction_that_stays_open_is_waited_for_and_not_passed_over(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topic_log, "_ANSWER_WITHIN_S", 2.0)
+    live.publish(live.alerts)
+    producer = Producer({"bootstrap.servers": live.bootstrap, "transactional.id": f"{live.prefix}open"})
+    producer.init_transactions(30.0)
+    producer.begin_transaction()
+    producer.produce(live.alerts_topic, b"unfinished", partition=0)
+    producer.flush(30.0)
+    log = TopicLog(live.bootstrap, live.alerts_topic)
+    with pytest.raises(Transient, match="no writer has left a transaction open"):
+        list(log.read(0))
+    producer.abort_transaction(30.0)
+    assert sum(map(len, log.read(0))) == sum(alert.data.src.partition == 0 for alert in live.alerts)
+
+
+def test_a_topic_that_does_not_exist_or_has_lost_its_beginning_proves_nothing(live: Live) -> None:
+    with pytest.raises(ContractViolation, match="there is no topic"):
+        TopicLog(live.bootstrap, live.prefix + "no-such")
+    admin = AdminClient({"bootstrap.servers": live.bootstrap})
+    [deleted] = admin.delete_records([TopicPartition(live.events_topic, 0, 10)]).values()
+    deleted.result()
+    with pytest.raises(ContractViolation, match=r"partition 0 of .* begins at offset 10"):
+        TopicLog(live.bootstrap, live.events_topic)
+
+
+def test_no_broker_is_an_error_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topic_log, "_ANSWER_WITHIN_S", 0.5)
+    with pytest.raises(Transient, match="no broker answers"):
+        TopicLog(f"127.0.0.1:{free_port()}", "customer-events")

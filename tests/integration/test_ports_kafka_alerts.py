@@ -1,0 +1,114 @@
+"""The alerts of a partition as only Kafka has them: bounded scans, open transactions, a broker that falls silent."""
+
+import asyncio
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+
+from schemas.alerts import Alert
+from schemas.errors import Transient
+from schemas.instants import parse_instant
+from stack.local import Services
+from stream_app.adapters.kafka_alert_log import HEADERS, KafkaAlertLog
+from tests.alert_deployments import InKafka, alert, unstamped
+from tests.outages import standing_still
+
+BEFORE_ALL_MS = parse_instant("2026-01-01T00:00:00.000Z")
+
+
+@pytest.fixture
+def in_kafka(stack: Services, prefix: str) -> InKafka:
+    return InKafka(stack.bootstrap, prefix)
+
+
+def test_reading_back_looks_no_further_than_the_first_alert_below_the_position(in_kafka: InKafka) -> None:
+    """The oldest record cannot be read at all: who goes there fails."""
+    unreadable = Producer({"bootstrap.servers": in_kafka.bootstrap})
+    unreadable.produce(in_kafka.topic, b"no alert", partition=0)
+    assert unreadable.flush(10.0) == 0
+
+    async def scenario() -> None:
+        log = in_kafka.log()
+        await log.open()
+        await log.publish([alert(offset) for offset in range(200)])
+        assert len((await log.read_back(199)).alerts) == 1
+        assert len((await log.read_back(150)).alerts) == 50
+        with pytest.raises(msgspec.DecodeError):
+            await log.read_back(0)
+        await log.close()
+
+    asyncio.run(scenario())
+
+
+def test_reading_back_waits_until_an_open_transaction_has_ended(in_kafka: InKafka) -> None:
+    async def scenario() -> None:
+        log, other = in_kafka.log(), f"{in_kafka.app_id}-other"
+        await log.open()
+        await log.publish([alert(1)])
+        await in_kafka.transaction(other, [alert(2)])
+        reading = asyncio.ensure_future(log.read_back(0))
+        await asyncio.wait([reading], timeout=0.5)
+        assert not reading.done()
+        ending = AIOKafkaProducer(bootstrap_servers=in_kafka.bootstrap, transactional_id=other)
+        await ending.start()
+        assert set((await reading).alerts) == {1}
+        await ending.stop()
+        await log.close()
+
+    asyncio.run(scenario())
+
+
+def test_subscribers_get_keys_content_type_and_the_time_of_publication(in_kafka: InKafka) -> None:
+    async def scenario() -> None:
+        log = in_kafka.log(1)
+        await log.open()
+        await log.publish([alert(1, "ana"), alert(2, "Zoë")])
+        await log.close()
+
+    asyncio.run(scenario())
+    subscriber = Consumer(
+        {"bootstrap.servers": in_kafka.bootstrap, "group.id": "unused", "isolation.level": "read_committed"}
+    )
+    subscriber.assign([TopicPartition(in_kafka.topic, 1, OFFSET_BEGINNING)])
+    messages = subscriber.consume(2, 10.0)
+    subscriber.close()
+    assert [message.key() for message in messages] == [b"ana", "Zoë".encode()]
+    assert [message.headers() for message in messages] == [HEADERS] * 2
+    decoded = [msgspec.json.decode(message.value() or b"", type=Alert) for message in messages]
+    assert unstamped(decoded) == [alert(1, "ana"), alert(2, "Zoë")]
+    assert all(parse_instant(one.data.detected_at) > BEFORE_ALL_MS for one in decoded)
+
+
+def test_a_broker_that_falls_silent_costs_the_session_at_once_and_nothing_more(
+    stack: Services, in_kafka: InKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        first, second = in_kafka.log(), in_kafka.log()
+        await first.open()
+        await first.publish([alert(1)])
+        with monkeypatch.context() as impatient, standing_still(stack.kafka):
+            impatient.setattr("stream_app.adapters.kafka_alert_log._TIMEOUT_S", 0.5)
+            with pytest.raises(Transient):
+                await first.publish([alert(2)])
+            await asyncio.wait_for(first.close(), 3.0)
+        await second.open()
+        await second.publish([alert(3)])
+        recorded = await second.read_back(0)
+        assert {1, 3} <= recorded.alerts.keys() <= {1, 2, 3}
+        await second.close()
+
+    asyncio.run(scenario())
+
+
+def test_kafka_that_is_not_there_is_a_transient_error() -> None:
+    async def scenario() -> None:
+        log = KafkaAlertLog("127.0.0.1:1", "app", "alerts", 0)
+        with pytest.raises(Transient):
+            await log.open()
+        with pytest.raises(Transient):
+            await log.read_back(0)
+        await log.close()
+
+    asyncio.run(scenario())

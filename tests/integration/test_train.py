@@ -1,0 +1,194 @@
+"""`churn train` from a log to an artefact that a worker takes, and what is known of the artefact in the repository."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from producers.event_files import write_events
+from producers.simulator import simulate
+from schemas.alerts import Alert
+from schemas.errors import ContractViolation
+from schemas.manifests import Manifest
+from stream_app.adapters.onnx_scorer import load_manifest, load_model
+from stream_app.bootstrap import control_for, engine_for
+from stream_app.cli.main import app
+from stream_app.cli.train import START_MS
+from training.event_log import EventLog
+from training.replay import Replay
+from training.usefulness import Audience, Usefulness, usefulness
+
+MODELS = Path(__file__).parents[2] / "models"
+USERS, DAYS, SEED = 400, 60, 2
+
+
+def churn_train(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["train", *map(str, arguments)], prog_name="churn")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The directory of the models, the artefact's own, and what the command said."""
+
+    models: Path
+    where: Path
+    result: Result
+
+    @property
+    def manifest(self) -> Manifest:
+        return load_manifest(self.where)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self.result.stdout)
+        return report
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Trained on a simulated log that came in an event file."""
+    models = tmp_path_factory.mktemp("models")
+    log = models / "log.jsonl.gz"
+    write_events(log, simulate(USERS, DAYS, SEED, START_MS))
+    result = churn_train("music", "--events", log, "--seed", str(SEED), "--out", models, "--json")
+    assert result.exception is None, result.stderr
+    return Trained(models, models / "music" / "0.1.0", result)
+
+
+def replayed(manifest: Manifest, models: Path, lines: Sequence[bytes]) -> tuple[Audience, list[Alert]]:
+    """Who was in a log, and the alerts that a model gives on it."""
+    replay = Replay(engine_for("music", models, "customer-events"))
+    replay.put_in_force(control_for(manifest, START_MS).data)
+    audience, alerts = Audience(), []
+    for chunk in EventLog(lines).chunks():
+        for step in replay.apply(chunk):
+            audience.see_all(step.intake.events)
+            alerts += step.advance.alerts
+    return audience, alerts
+
+
+def demo_month(seed: int) -> list[bytes]:
+    return list(simulate(300, 30, seed, START_MS))
+
+
+def worth(manifest: Manifest, models: Path, seed: int) -> tuple[Usefulness, int]:
+    audience, alerts = replayed(manifest, models, demo_month(seed))
+    return usefulness(audience, alerts), len(audience.users)
+
+
+def test_an_artefact_has_a_graph_a_manifest_and_a_card(trained: Trained) -> None:
+    assert sorted(path.name for path in trained.where.iterdir()) == ["MODEL_CARD.md", "manifest.json", "model.onnx"]
+    card = (trained.where / "MODEL_CARD.md").read_text()
+    for figure in (trained.manifest.policy.enter, trained.manifest.data["sha256"], trained.manifest.features[-1]):
+        assert str(figure) in card
+    assert "{" not in card
+    assert "Not for" in card
+
+
+def test_a_worker_takes_the_artefact_and_scores_with_it(trained: Trained) -> None:
+    _, alerts = replayed(trained.manifest, trained.models, demo_month(seed=101))
+    assert {alert.data.status for alert in alerts} >= {"firing", "resolved"}
+    assert {alert.data.model for alert in alerts} == {trained.manifest.reference()}
+
+
+def test_an_artefact_of_other_bytes_than_were_promoted_is_refused(trained: Trained, tmp_path: Path) -> None:
+    where = tmp_path / "music" / "0.1.0"
+    where.mkdir(parents=True)
+    for file in trained.where.iterdir():
+        (where / file.name).write_bytes(file.read_bytes())
+    with (where / "model.onnx").open("ab") as model:
+        model.write(b"\0")
+    with pytest.raises(ContractViolation, match="are not those that were promoted"):
+        load_model(tmp_path, trained.manifest.reference())
+
+
+def test_one_json_object_on_stdout_says_what_was_made_of_what_and_how_good_it_is(trained: Trained) -> None:
+    assert trained.result.stdout.count("\n") == 1
+    report, manifest = trained.report, trained.manifest
+    assert (report["sha256"], report["data"], report["metrics"]) == (manifest.sha256, manifest.data, manifest.metrics)
+    assert report["bytes"] == (trained.where / "model.onnx").stat().st_size
+    assert (manifest.data["users"], manifest.data["days"], manifest.data["unusable"]) == (USERS, DAYS, 0)
+    assert manifest.metrics["export"]["max_difference"] < 1e-5
+    assert manifest.metrics["user_auc"] > 0.5
+
+
+def test_thresholds_are_in_order_and_alert_a_tenth_of_the_validation_users(trained: Trained) -> None:
+    policy, tried = trained.manifest.policy, trained.manifest.metrics["policy"]
+    assert policy.leave < policy.enter < policy.critical
+    assert 0.05 <= tried["alerted_share"] <= 0.10
+    assert policy.cooldown_s == 14 * 86_400
+
+
+def test_the_same_events_and_seed_give_the_same_artefact_from_a_file_or_simulated(
+    trained: Trained, tmp_path: Path
+) -> None:
+    result = churn_train(
+        "music",
+        "--users",
+        str(USERS),
+        "--days",
+        str(DAYS),
+        "--seed",
+        str(SEED),
+        "--out",
+        tmp_path,
+        "--version",
+        "0.1.0",
+    )
+    assert result.exception is None
+    again = tmp_path / "music" / "0.1.0"
+    assert (again / "model.onnx").read_bytes() == (trained.where / "model.onnx").read_bytes()
+    manifest = load_manifest(again)
+    assert manifest.data.pop("source") == f"simulated with seed {SEED}"
+    assert trained.manifest.data["source"] == "log.jsonl.gz"
+    told = msgspec.structs.replace(manifest, data={**manifest.data, "source": "log.jsonl.gz"})
+    assert told == trained.manifest
+
+
+def test_a_version_that_exists_is_refused_before_anything_is_read(trained: Trained) -> None:
+    result = churn_train("music", "--events", "no-such-file", "--out", trained.models)
+    assert isinstance(result.exception, ContractViolation)
+    assert "versions never change: choose another one with --version" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--users", "40", "--days", "59"], "the log spans 59 days: at least 60 are needed"),
+        (["--users", "15", "--days", "60"], "train users churn within the horizon of a snapshot and 20 are needed"),
+    ],
+)
+def test_a_log_that_is_too_short_or_too_quiet_is_refused(arguments: list[str], sentence: str, tmp_path: Path) -> None:
+    result = churn_train("music", *arguments, "--out", tmp_path)
+    assert isinstance(result.exception, ContractViolation)
+    assert sentence in str(result.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_workload_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    result = churn_train("no-such", "--out", tmp_path)
+    assert isinstance(result.exception, ContractViolation)
+    assert "there is no workload 'no-such'" in str(result.exception)
+
+
+def test_the_committed_model_fits_the_code_and_is_small() -> None:
+    where = MODELS / "music" / "0.1.0"
+    manifest = load_manifest(where)
+    in_force = engine_for("music", MODELS, "customer-events").put_in_force(control_for(manifest, START_MS).data)
+    assert in_force.scorer.manifest == manifest
+    assert (where / "model.onnx").stat().st_size < 300_000
+    assert manifest.metrics["export"]["max_difference"] < 1e-5
+
+
+@pytest.mark.parametrize("seed", [101, 103])
+def test_the_committed_model_names_churners_of_seeds_that_it_never_saw(seed: int) -> None:
+    manifest = load_manifest(MODELS / "music" / "0.1.0")
+    assert manifest.data["seed"] != seed
+    found, users = worth(manifest, MODELS, seed)
+    assert 0.05 <= found.users_alerted / users <= 0.15
+    assert found.precision >= 2 * found.base_rate
