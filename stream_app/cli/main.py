@@ -9,7 +9,7 @@ import sys
 import typer
 
 from schemas.errors import ChurnError, Transient
-from stream_app.cli import alerts, models, parity, produce, schemas, stack, train, work
+from stream_app.cli import alerts, bench, models, parity, produce, schemas, stack, train, work
 from stream_app.cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
 from stream_app.cli.demo.command import demo
 
@@ -31,6 +31,7 @@ app.command()(parity.parity)
 app.command()(schemas.schemas)
 app.add_typer(produce.app, name="produce")
 app.add_typer(models.app, name="models")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

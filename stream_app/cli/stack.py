@@ -1,5 +1,7 @@
 """`churn up`, `churn down`, `churn status`: the local Kafka and Redis, and the topics."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -80,6 +82,17 @@ def start_services() -> local.Services:
     return local.start(
         STACK_DIRECTORY, _named(), say=lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True)
     )
+
+
+@contextmanager
+def running_services() -> Iterator[local.Services]:
+    """The services of the local stack; what was not running before is stopped again."""
+    services = start_services()
+    try:
+        yield services
+    finally:
+        if "started" in (services.kafka.standing, services.redis.standing):
+            local.stop(STACK_DIRECTORY)
 
 
 def _named() -> local.Named:

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import TRANSPORTS
@@ -20,6 +21,7 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
 from schemas.errors import ContractViolation
+from stream_app.core.log import PlainRecord
 
 SCHEME = "chunk"
 FETCH_MIN_BYTES = 512 * 1024
@@ -168,7 +170,13 @@ class ChunkTransport(stock.Transport):  # type: ignore[misc]
 def register(owner: Owner) -> None:
     """Make `chunk://` known to Faust, with the owner of this process's partitions."""
     ChunkConsumer.owner = owner
+    PartitionRecords._consumer_record = _plain_record
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:{ChunkTransport.__name__}"
+
+
+def _plain_record(_: PartitionRecords, __: TopicPartition, record: Any) -> PlainRecord:
+    """A record as a plain tuple: aiokafka's own has eleven fields and checks them all, for every record."""
+    return tuple.__new__(PlainRecord, (record.offset, record.timestamp, record.key, record.value, record.headers))
 
 
 def _message(tp: TP, chunk: list[Any], generation: int) -> ConsumerMessage:
@@ -178,7 +186,7 @@ def _message(tp: TP, chunk: list[Any], generation: int) -> ConsumerMessage:
         tp.partition,
         last.offset,
         last.timestamp / 1000.0,
-        last.timestamp_type,
+        None,
         None,
         None,
         chunk,

@@ -14,10 +14,10 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from schemas.alerts import Alert
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
 from stack.local import Services
+from stack.worker_process import WorkerProcess
 from stream_app import bootstrap
 from stream_app.adapters.alert_subscriber import AlertSubscriber
 from stream_app.adapters.kafka_topics import create_topics
-from stream_app.cli.demo.worker_process import WorkerProcess
 from stream_app.core.codec import pack
 from stream_app.core.fold import read
 from stream_app.core.log import PlainRecord

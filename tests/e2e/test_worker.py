@@ -21,10 +21,10 @@ from schemas.instants import format_instant
 from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, TOPICS
 from stack.local import Services
 from stack.ports import free_port
+from stack.worker_process import WorkerProcess
 from stream_app import bootstrap
 from stream_app.adapters.kafka_topics import write_control
 from stream_app.adapters.onnx_scorer import newest_model
-from stream_app.cli.demo.worker_process import WorkerProcess
 from stream_app.core.hashing import partitions_of
 from stream_app.core.log import PlainRecord
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic

@@ -16,14 +16,13 @@ from rich.live import Live
 from rich.text import Text
 
 from schemas.errors import ContractViolation
-from stack import local
 from stream_app.adapters.alert_subscriber import Received
 from stream_app.cli.alert_table import AlertTable, why
 from stream_app.cli.console import ERR, EXIT_FAILED, OUT, print_json
 from stream_app.cli.demo.cast import DAYS, USERS, events_of
 from stream_app.cli.demo.run import DemoRun, Show
 from stream_app.cli.demo.summary import summarise, table_of
-from stream_app.cli.stack import start_services
+from stream_app.cli.stack import running_services
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 _SAY_EVERY_S = 2.0
@@ -43,7 +42,7 @@ def demo(
     Example: churn demo --log sparkify_mini_events_68users.jsonl.gz
     """
     began = time.monotonic()
-    with _services() as services:
+    with running_services() as services:
         settings = Settings(
             app_id=f"demo-{os.getpid()}",
             topic_prefix=f"demo-{os.getpid()}-",
@@ -71,17 +70,6 @@ def demo(
         OUT.print(table_of(summary))
     if any(summary["parity"][name] for name in ("mismatches", "alerts_missing", "alerts_extra")):
         raise typer.Exit(EXIT_FAILED)
-
-
-@contextmanager
-def _services() -> Iterator[local.Services]:
-    """The services; what was not running before is stopped again."""
-    services = start_services()
-    try:
-        yield services
-    finally:
-        if "started" in (services.kafka.standing, services.redis.standing):
-            local.stop(STACK_DIRECTORY)
 
 
 @contextmanager

@@ -14,12 +14,12 @@ from producers.pacing import Pace, at_rate, flat_out
 from schemas.errors import Transient
 from schemas.instants import parse_instant
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
+from stack.worker_process import WorkerProcess
 from stream_app import bootstrap
 from stream_app.adapters.alert_subscriber import AlertSubscriber, Received
 from stream_app.adapters.kafka_topics import create_topics, delete_topics
 from stream_app.adapters.topic_ends import topic_end
 from stream_app.cli.demo.cast import PACED, PACED_RATE
-from stream_app.cli.demo.worker_process import WorkerProcess
 from stream_app.settings import Settings
 
 _POLL_S = 0.05

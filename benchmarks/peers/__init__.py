@@ -1,0 +1,1 @@
+"""Other stream processors, doing less: reading the same topic and counting events per user."""
