@@ -9,11 +9,16 @@ MAX_EVENT_BYTES = 256 * 1024
 """A larger event is poison (`too_large`). Lies below the topic's own limit, so that the bytes can still be kept."""
 
 
+PARTITIONS = 8
+"""Unless a deployment chooses otherwise, once and for life; the three topics of a deployment have equally many."""
+
+
 class Topic(Struct, kw_only=True, frozen=True):
-    """A Kafka topic as this system uses it. `key` says what the record key holds."""
+    """A Kafka topic as this system uses it. `key` says what the record key holds, `partitions` how many by default."""
 
     name: str
     key: str
+    partitions: int
     retention_ms: int
     max_message_bytes: int
     written_by: str
@@ -31,6 +36,7 @@ class Topic(Struct, kw_only=True, frozen=True):
 
 CUSTOMER_EVENTS = Topic(
     name="customer-events",
+    partitions=PARTITIONS,
     key="user id (control and clock records: none)",
     retention_ms=90 * _DAY_MS,
     max_message_bytes=1 * _MIB,
@@ -39,6 +45,7 @@ CUSTOMER_EVENTS = Topic(
 )
 CHURN_ALERTS = Topic(
     name="churn-alerts",
+    partitions=PARTITIONS,
     key="user id; alerts of input partition p stand in partition p",
     retention_ms=90 * _DAY_MS,
     max_message_bytes=2 * _MIB,
@@ -47,6 +54,7 @@ CHURN_ALERTS = Topic(
 )
 DEAD_LETTERS = Topic(
     name="customer-events-dlq",
+    partitions=PARTITIONS,
     key="the original key",
     retention_ms=90 * _DAY_MS,
     max_message_bytes=2 * _MIB,

@@ -50,6 +50,18 @@ class Deployment:
             session_timeout_s=6.0,
         )
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings for processes."""
+        settings = self.settings
+        return {
+            "CHURN_APP_ID": settings.app_id,
+            "CHURN_TOPIC_PREFIX": settings.topic_prefix,
+            "CHURN_KAFKA_BOOTSTRAP": self.services.bootstrap,
+            "CHURN_REDIS_URL": self.services.redis_url,
+            "CHURN_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
+        }
+
     def topic(self) -> str:
         return self.prefix + CUSTOMER_EVENTS.name
 
@@ -57,15 +69,7 @@ class Deployment:
         create_topics(self.services.bootstrap, self.prefix, PARTITIONS, bootstrap.first_control(self.settings))
 
     def start_worker(self, trace: Path | None = None) -> WorkerProcess:
-        settings = self.settings
-        environment = {
-            "CHURN_APP_ID": settings.app_id,
-            "CHURN_TOPIC_PREFIX": settings.topic_prefix,
-            "CHURN_KAFKA_BOOTSTRAP": self.services.bootstrap,
-            "CHURN_REDIS_URL": self.services.redis_url,
-            "CHURN_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
-        }
-        worker = WorkerProcess(environment, self.directory / f"worker-{len(self.workers)}.log", trace)
+        worker = WorkerProcess(self.environment, self.directory / f"worker-{len(self.workers)}.log", trace)
         self.workers.append(worker)
         return worker
 

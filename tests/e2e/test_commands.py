@@ -1,0 +1,73 @@
+"""The commands that people and systems use on a running deployment."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from schemas.alerts import Alert
+from schemas.topics import PARTITIONS as DEFAULT_PARTITIONS
+from stack.local import Services
+from stream_app.settings import Settings
+from tests.e2e.deployment import Deployment, deployment
+
+LAX = {"name": "lax", "version": 2, "enter": 0.0, "leave": 0.0, "critical": 1.0, "cooldown_s": 0}
+
+
+def churn(made: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "stream_app.cli", *arguments]
+    environment = {**os.environ, **made.environment}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_promoted_policy_decides_from_its_offset_on_and_subscribers_see_its_alerts(
+    stack: Services, prefix: str, tmp_path: Path
+) -> None:
+    with deployment(stack, prefix, tmp_path) as made:
+        policy = tmp_path / "lax.json"
+        policy.write_text(json.dumps(LAX))
+        simulated = churn(made, "produce", "simulate", "--users", "5", "--days", "3", "--json")
+        assert simulated.returncode == 0, simulated.stderr
+        promoted = churn(made, "models", "promote", "music/0.1.0", "--policy", str(policy), "--json")
+        assert promoted.returncode == 0, promoted.stderr
+        offsets = json.loads(promoted.stdout)["offsets"]
+        again = churn(made, "produce", "simulate", "--users", "5", "--days", "4", "--seed", "2", "--json")
+        assert again.returncode == 0, again.stderr
+        made.start_worker().wait_until_ready()
+        made.wait_until_applied([len(records) for records in made.log()])
+        seen = churn(made, "alerts", "--from-start", "--limit", "3", "--json")
+        assert seen.returncode == 0, seen.stderr
+        alerts = [msgspec.json.decode(line, type=Alert) for line in seen.stdout.splitlines()]
+        assert [alert.data.policy.name for alert in alerts] == ["lax"] * 3
+        assert all(alert.data.src.offset > offsets[alert.data.src.partition] for alert in alerts)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [('{"name": "x"}', "is no policy"), (json.dumps({**LAX, "leave": 0.9}), "leave <= enter <= critical")],
+)
+def test_a_policy_that_cannot_work_is_refused_in_a_sentence(
+    stack: Services, prefix: str, tmp_path: Path, content: str, says: str
+) -> None:
+    with deployment(stack, prefix, tmp_path) as made:
+        policy = tmp_path / "bad.json"
+        policy.write_text(content)
+        refused = churn(made, "models", "promote", "music/0.1.0", "--policy", str(policy))
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert says in refused.stderr
+        assert [len(records) for records in made.log()] == [1] * made.settings.partitions
+
+
+def test_a_model_that_does_not_exist_cannot_be_promoted(stack: Services, prefix: str, tmp_path: Path) -> None:
+    with deployment(stack, prefix, tmp_path) as made:
+        refused = churn(made, "models", "promote", "music/9.9.9")
+        assert refused.returncode == 1
+        assert "there is no model in models/music/9.9.9" in refused.stderr
+
+
+def test_the_catalogue_and_the_settings_agree_on_the_number_of_partitions() -> None:
+    assert Settings.model_fields["partitions"].default == DEFAULT_PARTITIONS
