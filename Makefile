@@ -1,7 +1,7 @@
 # Works with GNU make 3.81 (macOS) and newer.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test lint lock
+.PHONY: help setup up down demo bench test lint lock
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -20,6 +20,9 @@ down: setup ## Stop the local Kafka and Redis; the data stay in .churn
 
 demo: setup ## Send a simulated month (or LOG=path, a real log) through the whole system, with proofs at the end
 	@$(CHURN) demo $(if $(LOG),--log "$(LOG)")
+
+bench: setup ## Measure throughput on this machine, beside a stock Faust agent (about a minute)
+	@$(CHURN) bench throughput
 
 test: lint ## Run every check, then all tests on a real Kafka and Redis
 	@$(BIN)/pytest

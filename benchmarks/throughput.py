@@ -131,10 +131,10 @@ def _stock_faust(bootstrap: str, topic: str, count: int) -> float:
         command = [sys.executable, "-m", "benchmarks.peers.stock_faust", bootstrap, topic, str(count)]
         environment = {**os.environ, "STOCK_DATA": directory}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    if not lines:
-        raise Transient(f"the stock Faust agent did not finish: {done.stderr[-500:]}")
-    took = json.loads(lines[-1])
+        written = Path(directory) / "took.json"
+        if not written.exists():
+            raise Transient(f"the stock Faust agent did not finish: {done.stderr[-500:]}")
+        took = json.loads(written.read_text())
     return float(took["events"] / took["cpu_s"])
 
 

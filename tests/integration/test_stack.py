@@ -135,6 +135,11 @@ def test_the_commands_start_report_and_stop(home: Path, churn: Callable[..., sub
     assert "Kafka and Redis cannot be used" in " ".join(after.stderr.split())
 
 
+def heed_ctrl_c() -> None:
+    """A shell that runs the tests in the background has them ignore it, and processes inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_while_it_starts_leaves_nothing_running(
     home: Path, churn: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:

@@ -30,7 +30,7 @@ def rewrite(where: Path, manifest: Manifest) -> None:
 
 
 def test_the_committed_model_is_what_its_manifest_says() -> None:
-    where, manifest = artefact(MODELS)
+    _, manifest = artefact(MODELS)
     scores = load_model(MODELS, manifest.reference()).score(np.zeros((3, len(manifest.features)), np.float32))
     assert scores.dtype == np.float32
     assert ((scores > 0) & (scores < 1)).all()
