@@ -4,7 +4,6 @@ Nothing here depends on where a batch was cut, except that a batch ends before a
 one model and one policy are in force for all events of a batch.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast, overload
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 from schemas.dead_letters import Reason
 from schemas.errors import Poison
 from schemas.events import (
-    SLUG_PATTERN,
     USER_EVENTS,
     Activity,
     Clock,
@@ -39,8 +37,6 @@ MAX_AHEAD_MS = 5 * MINUTE_MS
 """An event time is taken to be at most so far after its ingest time."""
 FUTURE_MS = DAY_MS
 """An event that claims to be further ahead than this is poison."""
-
-_SLUG = re.compile(SLUG_PATTERN)
 
 LATEST_MS = 221_845_392_000_000
 """The year 9000: event times stay far enough from the last that can be written that a cooldown can be added."""
@@ -128,8 +124,6 @@ def _admit_all(records: Sequence[LogRecord], decoded: list[Record]) -> Events | 
         ingested = np.fromiter((record.timestamp for record in records), np.int64, len(records))
     else:
         return None
-    if not all(map(_SLUG.fullmatch, {event.data.action for event in decoded if type(event) is Activity})):
-        return None
     if claimed.min() <= 0 or claimed.max() >= LATEST_MS or np.any(claimed > ingested + FUTURE_MS):
         return None
     times_ms = np.maximum(1, np.minimum(claimed, ingested + MAX_AHEAD_MS))
@@ -178,8 +172,6 @@ def admit(event: UserEvent, timestamp_ms: int) -> tuple[str, int]:
     """
     if not event.subject:
         raise Poison("no_user", "the event has no subject")
-    if isinstance(event, Activity) and not _SLUG.fullmatch(event.data.action):
-        raise Poison("schema", f"the action {event.data.action!r} does not match {SLUG_PATTERN}")
     claimed_ms = _instant_ms(event.time)
     recorded = event.recordedtime
     if recorded is None:

@@ -81,7 +81,7 @@ def test_a_control_record_can_be_read(tmp_path: Path) -> None:
         (line(type="churn.dance.v1"), "churn.dance.v1"),
         (line(type=None), "type"),
         (line(specversion="0.3"), "specversion"),
-        (line(data={"action": "Thumbs Up"}), r"\$\.data\.action"),
+        (line(data={"action": "Thumbs Up"}), r"does not match"),
         (line(data=None), "data"),
         (line(subject=None), "names none in `subject`"),
         (line(subject=""), "names none in `subject`"),
