@@ -20,9 +20,9 @@ data_directory = STACK_DIRECTORY / "faust"
 data_directory.mkdir(parents=True, exist_ok=True)
 service = bootstrap.worker(settings)
 register(service.owner)
+# A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
 gc.freeze()
 gc.set_threshold(100_000, 50, 100)
-"""A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing."""
 
 app = faust.App(
     settings.app_id,
