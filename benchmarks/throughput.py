@@ -26,6 +26,7 @@ from schemas.errors import Transient
 from schemas.topics import CUSTOMER_EVENTS
 from stack.worker_process import WorkerProcess
 from stream_app.adapters.kafka_topics import create_topics, delete_topics
+from stream_app.adapters.redis_cleaning import forget
 from stream_app.bootstrap import brokers, first_control
 from stream_app.settings import Settings
 
@@ -70,7 +71,7 @@ def measure(
         stock = _stock_faust(bootstrap, topic, min(count, STOCK_EVENTS))
     finally:
         delete_topics(bootstrap, prefix)
-        _forget(settings)
+        forget(settings.redis_url or "", settings.app_id)
     ratio = float(str(ours["scored_events_per_cpu_second"])) / stock
     return {**ours, "stock_faust_events_per_cpu_second": round(stock), "ratio": round(ratio, 1)}
 
@@ -142,15 +143,3 @@ def _mean_state_bytes(settings: Settings) -> float:
     with redis.Redis.from_url(settings.redis_url or "") as client:
         keys = list(islice(client.scan_iter(f"{{{settings.app_id}.*:u:*", count=5000), 20_000))
         return float(np.mean([len(value) for value in client.mget(keys)]))
-
-
-def _forget(settings: Settings) -> None:
-    with redis.Redis.from_url(settings.redis_url or "") as client:
-        batch: list[bytes] = []
-        for key in client.scan_iter(f"{{{settings.app_id}.*", count=5000):
-            batch.append(key)
-            if len(batch) == 5000:
-                client.unlink(*batch)
-                batch.clear()
-        if batch:
-            client.unlink(*batch)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import redis
-
 from producers.kafka_sender import KafkaSender
 from producers.outgoing import Outgoing
 from producers.pacing import Pace, at_rate, flat_out
@@ -18,6 +16,7 @@ from stack.worker_process import WorkerProcess
 from stream_app import bootstrap
 from stream_app.adapters.alert_subscriber import AlertSubscriber, Received
 from stream_app.adapters.kafka_topics import create_topics, delete_topics
+from stream_app.adapters.redis_cleaning import forget
 from stream_app.adapters.topic_ends import topic_end
 from stream_app.cli.demo.cast import PACED, PACED_RATE
 from stream_app.settings import Settings
@@ -147,9 +146,7 @@ class DemoRun:
         if self._subscriber is not None:
             self._subscriber.close()
         delete_topics(self._bootstrap, self.settings.topic_prefix)
-        with redis.Redis.from_url(self.settings.redis_url or "") as client:
-            for key in client.scan_iter(f"{{{self.settings.app_id}.*", count=1000):
-                client.unlink(key)
+        forget(self.settings.redis_url or "", self.settings.app_id)
 
 
 def _send(sender: KafkaSender, events: Sequence[Outgoing], pace: Pace, failures: list[BaseException]) -> None:
