@@ -16,6 +16,7 @@ from stream_app.core.catalogue import (
     SessionEvents,
     SessionMinutes,
     Share,
+    Wait,
     Workload,
     action,
     attribute,
@@ -36,6 +37,11 @@ SIGNALS = {
     "question": (message("inbound"),),
     "tone": (sentiment("inbound"),),
     "reply_tone": (sentiment("outbound"),),
+}
+
+WAITS = {
+    "wait": Wait(begins=message("inbound"), ends=message("outbound")),
+    "hesitation": Wait(begins=action("play"), ends=action("love")),
 }
 
 FEATURES: dict[str, Feature] = {
@@ -66,6 +72,10 @@ FEATURES: dict[str, Feature] = {
     "tone_mean_7d": DecayedMean("tone", "7d", 0.7, "mean tone in a week"),
     "tone_mean_30d": DecayedMean("tone", "30d", 0.7, "mean tone in a month"),
     "reply_tone_mean_30d": DecayedMean("reply_tone", "30d", 0.9, "mean tone of replies in a month"),
+    "wait_mean_30d": DecayedMean("wait", "30d", 0.9, "mean minutes until an answer in a month"),
+    "wait_count_1d": Count("wait", "1d", "answers in a day"),
+    "wait_since_h": HoursSince("wait", 48, "hours since an answer"),
+    "wait_hesitation_mean_1h": DecayedMean("hesitation", "1h", 0.5, "mean minutes from a play to love in an hour"),
     "plan": Latest("plan", 9, "latest plan"),
     "known": Latest("known", 0, "latest known fact"),
     "message_count_1d": Count("message", "1d", "messages in a day"),
@@ -75,6 +85,7 @@ FEATURES: dict[str, Feature] = {
 WORKLOAD = Workload(
     name="every_kind",
     signals=SIGNALS,
+    waits=WAITS,
     churn=(action("leave"), attribute("plan", "gone", 1)),
     label_action="leave",
     horizon_days=14,

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.catalogue import Workload
-from stream_app.core.fold import APPLIED, REPEATED, Columns, Folded, Plan, fold, read
+from stream_app.core.fold import APPLIED, REPEATED, fold, read
 from stream_app.core.intake import Intake, take_in, to_columns, users_of
 from stream_app.core.log import LogRecord
 from stream_app.core.plan import Compiled
+from stream_app.core.tables import Columns, Folded
 from tests.oracle import Life, happening_of, vector
 
-Fold = Callable[[NDArray[np.void], Columns, Plan], Folded]
+Fold = Callable[[NDArray[np.void], Columns, np.record], Folded]
 
 
 def taken_in(log: Sequence[LogRecord]) -> Intake:

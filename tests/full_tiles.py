@@ -52,10 +52,13 @@ def _almost_full(compiled: Compiled) -> tuple[NDArray[np.void], list[PlainRecord
 def _multiply(compiled: Compiled, records: NDArray[np.void], times: int) -> None:
     """Make all that was counted so far have taken place so many times; the session began once."""
     layout = lay_out(compiled.workload)
-    first_tile, first_sum = layout.first_tiles(), layout.first_sums()
-    for ring, (_, signal) in enumerate(layout.rings):
-        if signal != SESSION:
-            records["tiles"][:, first_tile[ring] : first_tile[ring + 1]] *= np.uint16(times)
-            records["sums"][:, first_sum[ring] : first_sum[ring + 1]] *= np.int32(times)
+    session = np.zeros_like(records["tiles"])
+    for grid, first_word in zip(layout.grids, layout.first_tiles(), strict=False):
+        if SESSION in grid.signals:
+            word, bits = grid.lane(SESSION)
+            session[:, first_word + word :: grid.words][:, : grid.tiles] = np.uint64(0xFFFF << bits)
+    once = records["tiles"] & session
+    records["tiles"] = (records["tiles"] - once) * np.uint64(times) + once
+    records["sums"] *= times
     records["events"] *= np.uint32(times)
     records["session_events"] *= np.uint32(times)

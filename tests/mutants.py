@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core import fold as kernel_module
-from stream_app.core.fold import Columns, Folded, Plan
+from stream_app.core.tables import Columns, Folded
 from tests.fold_comparison import Fold
 
 SOURCE = Path(kernel_module.__file__).read_text(encoding="utf-8")
@@ -27,19 +27,19 @@ class Mutant:
 
 
 MUTANTS = (
-    Mutant("a window is one tile too long", "as_of // tile_ms - window, ", "as_of // tile_ms - window - 1, "),
-    Mutant("only the newest tile is emptied", "range(max(old, new - tiles) + 1, new + 1)", "range(new, new + 1)"),
-    Mutant("value sums are never emptied", "record.sums[sums + tile % tiles] = 0", "pass"),
+    Mutant("a window is one tile too long", "min(window - silent, tiles)", "min(window + 1 - silent, tiles)"),
+    Mutant("only the newest tile is emptied", "range(min(new - before // tile_ms, tiles))", "range(1)"),
+    Mutant("value sums are never emptied", "record.sums[i] = 0", "pass"),
     Mutant("a late event moves the clock back", "not known or time > before:", "True:"),
-    Mutant("a session ends at its gap already", "time > before + gap:", "time >= before + gap:"),
-    Mutant("any late event joins a session", "not known or time >= before - lateness:", "True:"),
-    Mutant("the lateness itself is too late", "time >= before - lateness", "time > before - lateness"),
-    Mutant("sessions never meet", "record.earlier_events > 0 and", "False and"),
-    Mutant("sessions meet below the gap only", "time <= record.earlier_end + gap", "time < record.earlier_end + gap"),
+    Mutant("a session ends at its gap already", "time > before + plan", "time >= before + plan"),
+    Mutant("any late event joins a session", "not known or time >= before - plan.constants[_LATENESS]:", "True:"),
+    Mutant("the lateness itself is too late", "time >= before - plan", "time > before - plan"),
+    Mutant("sessions never meet", "begins = record.earlier_events == 0 or", "begins = True or"),
+    Mutant("sessions meet below the gap only", "time > record.earlier_end +", "time >= record.earlier_end +"),
     Mutant("an earlier session loses its events", "record.session_events += record.earlier_events", "pass"),
-    Mutant("a moved session start counts twice", "_take_back(record, session, record.session_start, plan)", "pass"),
-    Mutant("a tile that is gone is counted in", "tile <= record.clock // tile_ms - tiles or ", ""),
-    Mutant("a full tile wraps", " or record.tiles[count] == 0xFFFF", " or record.tiles[count] == 0x10000"),
+    Mutant("a moved session start counts twice", "            _take_back(record, plan", "            (record, plan"),
+    Mutant("a tile that is gone is counted in", "if gone or ", "if "),
+    Mutant("a tile is full too early", "bits & _LANE == _LANE", "bits & _LANE == _LANE - _ONE"),
     Mutant("a late event sets the last time back", "= max(record.last[last], time)", "= time"),
     Mutant("of two values with one time the first wins", " or (time == held and", " and not (time == held and"),
     Mutant("of two values with one time the last wins", "and value > record.latest_value[latest])", "and True)"),
@@ -49,7 +49,16 @@ MUTANTS = (
         "record.churned = 1\n            else:",
         "record.churned = 1\n            if True:",
     ),
-    Mutant("weights run the wrong way", "above += weights[age - i]", "above += weights[i]"),
+    Mutant("weights run the wrong way", "plan.weights[mean, silent + age]", "plan.weights[mean, 29 - silent - age]"),
+    Mutant("an answer ends a wait that began after it", "0 < record.waiting[wait] <= time", "0 < record.waiting[wait]"),
+    Mutant("a wait does not end", "    record.waiting[wait] = 0", "    pass"),
+    Mutant("a second question begins the wait anew", "record.waiting[wait] == 0 or time < record", "True or record"),
+    Mutant("a wait has no longest", "plan.constants[_LONGEST_WAIT])", "time)"),
+    Mutant(
+        "a user's events are folded newest first",
+        "for e in range(len(slot)):\n        order",
+        "for e in range(len(slot) - 1, -1, -1):\n        order",
+    ),
 )
 
 
@@ -63,7 +72,7 @@ def plain(mutant: Mutant | None = None) -> Fold:
     module = ModuleType("plain_fold")
     exec(compile(source, "plain_fold", "exec"), module.__dict__)
 
-    def fold(records: NDArray[np.void], columns: Columns, plan: Plan) -> Folded:
+    def fold(records: NDArray[np.void], columns: Columns, plan: np.record) -> Folded:
         folded: Folded = module.fold([_plain_record(record) for record in records], columns, plan)
         return folded
 
@@ -74,5 +83,10 @@ def _plain_record(record: np.void) -> SimpleNamespace:
     """Numbers as Python has them, arrays of 64-bit integers."""
     fields = {name: record[name] for name in record.dtype.names or ()}
     return SimpleNamespace(
-        **{name: f.astype(np.int64) if isinstance(f, np.ndarray) else f.item() for name, f in fields.items()}
+        **{name: _plain_array(f) if isinstance(f, np.ndarray) else f.item() for name, f in fields.items()}
     )
+
+
+def _plain_array(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Words of tiles stay unsigned: the kernel works on their bits."""
+    return array.astype(np.uint64 if array.dtype == np.uint64 else np.int64)

@@ -136,6 +136,33 @@ def repeats() -> list[PlainRecord]:
     return log.records()
 
 
+def waits() -> list[PlainRecord]:
+    """The first question since the last answer begins a wait of at most a day, which no answer of before it ends."""
+    log = LogWriter()
+    for minutes, direction in [
+        (0, "outbound"),
+        (1, "inbound"),
+        (3, "inbound"),
+        (7, "outbound"),
+        (9, "outbound"),
+        (20, "inbound"),
+        (19, "outbound"),
+        (18, "inbound"),
+        (20, "outbound"),
+        (60, "inbound"),
+        (60, "outbound"),
+        (70, "inbound"),
+        (70 + 2 * 1440, "outbound"),
+        (80 + 2 * 1440, "inbound"),
+        (81 + 33 * 1440, "outbound"),
+    ]:
+        log.says(at(minutes=minutes), 0.5 if minutes % 2 else None, direction)
+    log.does("play", at(days=40))
+    log.does("love", at(days=40, seconds=50))
+    log.does("love", at(days=40, minutes=1))
+    return log.records()
+
+
 def churn_acts() -> list[PlainRecord]:
     """A churn act changes nothing but that the user has churned, before anything else is known and after."""
     log = LogWriter()
@@ -179,6 +206,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     silence,
     late_events,
     repeats,
+    waits,
     churn_acts,
     tones,
     several_users,

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.fold import Integers
+from stream_app.core.tables import Integers
 
 
 @lru_cache(maxsize=1 << 17)

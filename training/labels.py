@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.fold import Integers
+from stream_app.core.tables import Integers
 
 STAYED, CHURNED, UNKNOWN = 0, 1, -1
 NEVER = int(np.iinfo(np.int64).max)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.alerts import Alert
-from stream_app.core.fold import Integers
+from stream_app.core.tables import Integers
 
 FIRST = 10
 """How many differences are told in words."""

@@ -22,6 +22,9 @@ SESSION_LATENESS_MS = 10 * MINUTE_MS
 SENTIMENT_SCALE = 1000
 """Real inputs become integers when they enter: a sentiment is kept in thousandths."""
 
+LONGEST_WAIT_MS = DAY_MS
+"""A longer wait counts as one of this length: nobody waits for an answer for ever."""
+
 ACTIVITY = "activity"
 SESSION = "session"
 BUILT_IN_SIGNALS = (ACTIVITY, SESSION)
@@ -76,6 +79,18 @@ def sentiment(direction: str) -> Source:
 def attribute(name: str, text: str, value: int) -> Source:
     """A profile event that sets attribute `name` to `text`; the signal then has this value."""
     return Source("profile", f"{name}={text}", value)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A signal that what `ends` a wait raises; its value is the wait in minutes, in thousandths, at most a day.
+
+    In log order: a wait begins with the first `begins` since the last one ended (an earlier event time moves it back)
+    and ends with the next `ends` that is not dated before it.
+    """
+
+    begins: Source
+    ends: Source
 
 
 @dataclass(frozen=True)
@@ -157,6 +172,7 @@ class Workload:
 
     name: str
     signals: Mapping[str, tuple[Source, ...]]
+    waits: Mapping[str, Wait]
     churn: tuple[Source, ...]
     label_action: str
     horizon_days: int

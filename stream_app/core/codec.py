@@ -1,4 +1,7 @@
-"""Record to bytes and back: a version byte, a bitmap of the 8-byte words that are not zero, then those words."""
+"""Record to bytes and back: a version byte, a bit for each 8-byte word that is not zero, then those words.
+
+Version byte and bits fill whole words, so that every word of a state can be read where it stands.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,87 +10,105 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ContractViolation
-from stream_app.core.fold import Array, kernel
+from stream_app.core.kernels import Array, kernel
 
-VERSION = 1
+VERSION = 2
 MAX_STATE_BYTES = 4096
+
+_WORD_BYTES = 8
+_BYTE_BITS = 8
+_GROUP = 8
+"""Most words are zero: they are looked at in groups, of as many bits as a byte of the head has."""
+_ONE, _BYTE = np.uint64(1), np.uint64(0xFF)
 
 
 def pack(records: NDArray[np.void]) -> list[bytes]:
-    """The bytes of each record. Raises ContractViolation for a record above 4 kB."""
+    """The bytes of each record, a whole number of groups of words. Raises ContractViolation for one above 4 kB."""
     words = _words(records)
     rows, width = words.shape
-    buffer = np.empty(rows * (1 + _bitmap_bytes(width) + 8 * width), np.uint8)
+    buffer = np.empty(rows * (_head_words(width) + width) + 1, np.uint64)
     ends = np.zeros(rows + 1, np.int64)
-    _pack(words, buffer, ends, VERSION)
+    _pack(words, buffer, ends, _head_words(width), VERSION)
+    ends *= _WORD_BYTES
     if rows and int(np.diff(ends).max()) > MAX_STATE_BYTES:
         raise ContractViolation(f"a user's state exceeds {MAX_STATE_BYTES} bytes: take features out of the workload")
-    raw, bounds = buffer[: ends[-1]].tobytes(), ends.tolist()
+    raw, bounds = buffer[: ends[-1] // _WORD_BYTES].tobytes(), ends.tolist()
     return [raw[start:end] for start, end in pairwise(bounds)]
 
 
 def unpack(states: Sequence[bytes | None], record: np.dtype[np.void]) -> NDArray[np.void]:
     """The record of each state, all zero for None. Raises ContractViolation for bytes that are no such state."""
     parts = [b"" if state is None else state for state in states]
-    ends = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum([len(part) for part in parts], out=ends[1:])
+    sizes = np.fromiter(map(len, parts), np.int64, len(parts))
     records = np.zeros(len(parts), record)
-    if b"" in states or not _unpack(np.frombuffer(b"".join(parts), np.uint8), ends, _words(records), VERSION):
+    if b"" in states or np.any(sizes % _WORD_BYTES) or not _unpack_all(b"".join(parts), sizes, _words(records)):
         raise ContractViolation(
             "a stored state has another layout: rebuild it by replay into a new app id", state="foreign_state"
         )
     return records
 
 
+def _unpack_all(joined: bytes, sizes: NDArray[np.int64], words: NDArray[np.uint64]) -> bool:
+    ends = np.concatenate([[0], np.cumsum(sizes // _WORD_BYTES)])
+    return bool(_unpack(np.frombuffer(joined, np.uint64), ends, words, _head_words(words.shape[1]), VERSION))
+
+
 def _words(records: NDArray[np.void]) -> NDArray[np.uint64]:
     return records.view(np.uint64).reshape(len(records), records.dtype.itemsize // 8)
 
 
-def _bitmap_bytes(width: int) -> int:
-    return (width + 7) // 8
+def _head_words(width: int) -> int:
+    """How many words the version byte and a bit for each of `width` words fill."""
+    return (_BYTE_BITS + width + 63) // 64
 
 
 @kernel
-def _pack(words: Array, buffer: Array, ends: Array, version: int) -> None:
+def _pack(words: Array, buffer: Array, ends: Array, head_words: int, version: int) -> None:
     rows, width = words.shape
     at = 0
     for row in range(rows):
-        buffer[at] = version
-        bitmap = at + 1
-        at = bitmap + (width + 7) // 8
-        buffer[bitmap:at] = 0
-        for w in range(width):
-            word = words[row, w]
-            if word != 0:
-                buffer[bitmap + w // 8] |= np.uint8(1 << (w % 8))
-                for b in range(8):
-                    buffer[at + b] = np.uint8((word >> np.uint64(8 * b)) & np.uint64(0xFF))
-                at += 8
+        head = at
+        at += head_words
+        buffer[head:at] = 0
+        buffer[head] = version
+        for group in range(width // _GROUP):
+            found = np.uint64(0)
+            for w in range(_GROUP):
+                found |= words[row, group * _GROUP + w]
+            if found == 0:
+                continue
+            bits = np.uint64(0)
+            for w in range(_GROUP):
+                word = words[row, group * _GROUP + w]
+                buffer[at] = word
+                at += word != 0
+                bits |= np.uint64(word != 0) << np.uint64(w)
+            bit = _BYTE_BITS + group * _GROUP
+            buffer[head + bit // 64] |= bits << np.uint64(bit % 64)
         ends[row + 1] = at
 
 
 @kernel
-def _unpack(buffer: Array, ends: Array, words: Array, version: int) -> bool:
+def _unpack(buffer: Array, ends: Array, words: Array, head_words: int, version: int) -> bool:
     rows, width = words.shape
-    head = 1 + (width + 7) // 8
     for row in range(rows):
-        start, end = ends[row], ends[row + 1]
-        if start == end:
+        head, end = ends[row], ends[row + 1]
+        if head == end:
             continue
-        if end - start < head or buffer[start] != version:
+        at = head + head_words
+        if at > end or buffer[head] & _BYTE != version:
             return False
-        at = start + head
-        for w in range(width):
-            if buffer[start + 1 + w // 8] >> (w % 8) & 1:
-                if at + 8 > end:
-                    return False
-                word = np.uint64(0)
-                for b in range(8):
-                    word |= np.uint64(buffer[at + b]) << np.uint64(8 * b)
-                if word == 0:
-                    return False
-                words[row, w] = word
-                at += 8
-        if at != end or (width % 8 and buffer[start + head - 1] >> (width % 8)):
+        for bit in range(_BYTE_BITS, head_words * 64, _GROUP):
+            group = buffer[head + bit // 64] >> np.uint64(bit % 64) & _BYTE
+            w = bit - _BYTE_BITS
+            while group != 0:
+                if group & _ONE:
+                    if at >= end or w >= width or buffer[at] == 0:
+                        return False
+                    words[row, w] = buffer[at]
+                    at += 1
+                group >>= _ONE
+                w += 1
+        if at != end:
             return False
     return True

@@ -12,7 +12,7 @@ import numpy as np
 from schemas.errors import Poison
 from schemas.events import Record
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.core.fold import Array, kernel
+from stream_app.core.kernels import Array, kernel
 
 MAX_NESTING = 100
 """Levels of JSON objects and arrays in an event: the decoder's own limit depends on who calls it."""

@@ -13,13 +13,14 @@ from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef
 from stream_app.core.alerts import Cause, Situation, compose
-from stream_app.core.fold import APPLIED, REPEATED, SEEN, Columns, Folded, fold
+from stream_app.core.fold import APPLIED, REPEATED, SEEN, fold
 from stream_app.core.hashing import fingerprints
 from stream_app.core.intake import Events, to_columns
 from stream_app.core.plan import Compiled
 from stream_app.core.policy import decide, restore
 from stream_app.core.reasons import explain
 from stream_app.core.scoring import Scorer, Scores, Vectors
+from stream_app.core.tables import Columns, Folded
 
 
 @dataclass(frozen=True)

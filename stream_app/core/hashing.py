@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.fold import Array, kernel
+from stream_app.core.kernels import Array, kernel
 
 
 def event_hashes(sources: Sequence[str], ids: Sequence[str]) -> NDArray[np.uint32]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.fold import Array, kernel
+from stream_app.core.kernels import Array, kernel
 
 WIDTH = len("2024-01-01T00:00:00.000Z")
 _PATTERN = np.frombuffer(b"dddd-dd-ddTdd:dd:dd.dddZ", np.uint8)

@@ -28,10 +28,10 @@ from schemas.events import (
 from schemas.instants import parse_instant
 from stream_app.core.catalogue import DAY_MS, MINUTE_MS, SENTIMENT_SCALE
 from stream_app.core.decoding import decode_all, decode_record
-from stream_app.core.fold import Columns, Integers
 from stream_app.core.hashing import event_hashes, partitions_of
 from stream_app.core.instants import parse_canonical
 from stream_app.core.log import LogRecord
+from stream_app.core.tables import Columns, Integers
 
 MAX_AHEAD_MS = 5 * MINUTE_MS
 """An event time is taken to be at most so far after its ingest time."""

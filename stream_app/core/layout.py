@@ -22,30 +22,57 @@ from stream_app.core.catalogue import (
 
 ID_RING = 32
 """How many event ids of a user are remembered, as 32-bit hashes: a false repeat has odds of 32 / 2^32."""
+RECORD_STEP_BYTES = 64
+"""Records are whole groups of the codec's words, and whole cache lines."""
+WORD_TILES = 4
+"""Tiles are 16-bit lanes of words, so that four are added up at once."""
+TILE_BITS = 64 // WORD_TILES
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All tiles of one length: a row per tile, a column per signal. Rows are reused in turn.
+
+    `valued` are those of its signals whose values are summed beside their counts.
+    """
+
+    tile_ms: int
+    tiles: int
+    signals: tuple[str, ...]
+    valued: tuple[str, ...]
+
+    @property
+    def words(self) -> int:
+        """Words of a row."""
+        return -(-len(self.signals) // WORD_TILES)
+
+    def lane(self, signal: str) -> tuple[int, int]:
+        """The word of a row that a signal's tile stands in, and the bits below it there."""
+        word, lane = divmod(self.signals.index(signal), WORD_TILES)
+        return word, lane * TILE_BITS
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Which signal keeps what: rings as (tile_ms, signal) -> tiles, and slots for times and values."""
+    """Which signal keeps what: its columns in the grids, slots for times and values, waits that have begun."""
 
     signals: tuple[str, ...]
-    rings: dict[tuple[int, str], int]
-    valued: tuple[tuple[int, str], ...]
+    grids: tuple[Grid, ...]
     last: tuple[str, ...]
     latest: tuple[str, ...]
+    waits: tuple[str, ...]
 
-    def ring(self, signal: str, window: str) -> int:
-        """Index of the ring that holds a signal's window."""
-        return list(self.rings).index((WINDOWS[window].tile_ms, signal))
+    def grid(self, window: str) -> int:
+        """Index of the grid that holds a window's tiles."""
+        return [grid.tile_ms for grid in self.grids].index(WINDOWS[window].tile_ms)
 
     def first_tiles(self) -> list[int]:
-        """Where each ring begins among the tiles; last the number of tiles."""
-        return list(accumulate(self.rings.values(), initial=0))
+        """Where each grid begins among the words of tiles; last the number of words."""
+        return list(accumulate((grid.tiles * grid.words for grid in self.grids), initial=0))
 
     def first_sums(self) -> list[int]:
-        """Where each ring's value sums begin; last the number of sums."""
-        sizes = [tiles if key in self.valued else 0 for key, tiles in self.rings.items()]
-        return list(accumulate(sizes, initial=0))
+        """Where each grid's value sums begin; last the number of sums."""
+        return list(accumulate((grid.tiles * len(grid.valued) for grid in self.grids), initial=0))
 
 
 def windows_read(feature: Feature) -> list[tuple[str, str]]:
@@ -60,26 +87,56 @@ def windows_read(feature: Feature) -> list[tuple[str, str]]:
 
 
 def lay_out(workload: Workload) -> Layout:
-    """What must be kept to read every feature. Raises KeyError for a signal or window that is not
-    declared, ValueError for a feature that wants the value of a signal that has none."""
-    signals = (*BUILT_IN_SIGNALS, *workload.signals)
+    """What must be kept to read every feature. Raises KeyError for a signal or window that is not declared,
+    ValueError for a feature that wants the value of a signal that has none or that would see the churn itself."""
+    signals = (*BUILT_IN_SIGNALS, *workload.signals, *workload.waits)
     features = workload.features.values()
-    sizes: dict[tuple[int, str], int] = {}
-    for signal, window in (pair for feature in features for pair in windows_read(feature)):
-        key = (WINDOWS[window].tile_ms, signal)
-        sizes[key] = max(sizes.get(key, 0), WINDOWS[window].tiles)
-    valued = {(WINDOWS[f.window].tile_ms, f.signal) for f in features if isinstance(f, DecayedMean)}
+    read = [pair for feature in features for pair in windows_read(feature)]
     last = {f.signal for f in features if isinstance(f, HoursSince)}
     latest = {f.signal for f in features if isinstance(f, Latest)}
-    for signal in (*(signal for _, signal in sizes), *last, *latest):
+    for signal in (*(signal for signal, _ in read), *last, *latest):
         if signal not in signals:
             raise KeyError(f"no signal {signal!r} in workload {workload.name!r}")
-    for feature in features:
+    _refuse_missing_values(workload)
+    _refuse_leaks(workload)
+    _refuse_waits_for_facts(workload)
+    valued = {(f.signal, f.window) for f in features if isinstance(f, DecayedMean)}
+    lengths = sorted({WINDOWS[window].tile_ms for _, window in read})
+    grids = tuple(_grid(tile_ms, signals, read, valued) for tile_ms in lengths)
+    kept_last, kept_latest = (tuple(signal for signal in signals if signal in some) for some in (last, latest))
+    return Layout(signals, grids, kept_last, kept_latest, tuple(workload.waits))
+
+
+def _grid(tile_ms: int, signals: tuple[str, ...], read: list[tuple[str, str]], valued: set[tuple[str, str]]) -> Grid:
+    here = [(signal, window) for signal, window in read if WINDOWS[window].tile_ms == tile_ms]
+    columns, summed = {signal for signal, _ in here}, {signal for signal, window in here if (signal, window) in valued}
+    return Grid(
+        tile_ms,
+        max(WINDOWS[window].tiles for _, window in here),
+        tuple(signal for signal in signals if signal in columns),
+        tuple(signal for signal in signals if signal in summed),
+    )
+
+
+def _refuse_missing_values(workload: Workload) -> None:
+    for feature in workload.features.values():
         if isinstance(feature, DecayedMean | Latest) and feature.signal in BUILT_IN_SIGNALS:
             raise ValueError(f"signal {feature.signal!r} has no value to read a {type(feature).__name__} from")
-    ordered = dict(sorted(sizes.items(), key=lambda item: (item[0][0], signals.index(item[0][1]))))
-    kept = [tuple(signal for signal in signals if signal in some) for some in (last, latest)]
-    return Layout(signals, ordered, tuple(key for key in ordered if key in valued), *kept)
+
+
+def _refuse_leaks(workload: Workload) -> None:
+    """The churn act is what is foretold: a feature that saw it would know the answer."""
+    acts = {(act.kind, act.name) for act in workload.churn}
+    sources = [*workload.signals.items(), *((name, (w.begins, w.ends)) for name, w in workload.waits.items())]
+    for signal, some in sources:
+        if any((source.kind, source.name) in acts for source in some):
+            raise ValueError(f"signal {signal!r} is raised by the churn act: no feature may see what it foretells")
+
+
+def _refuse_waits_for_facts(workload: Workload) -> None:
+    for name, wait in workload.waits.items():
+        if {wait.begins.kind, wait.ends.kind} & {"profile", "sentiment"}:
+            raise ValueError(f"wait {name!r} must begin and end with an action, a conversation or a message")
 
 
 def record_type(layout: Layout) -> np.dtype[np.void]:
@@ -94,9 +151,11 @@ def record_type(layout: Layout) -> np.dtype[np.void]:
         ("opened_at", "i8"),
         ("cooldown_until", "i8"),
         ("last", "i8", (max(1, len(layout.last)),)),
+        ("waiting", "i8", (max(1, len(layout.waits)),)),
         ("latest_time", "i8", (max(1, len(layout.latest)),)),
+        ("sums", "i8", (max(1, layout.first_sums()[-1]),)),
+        ("tiles", "u8", (max(1, layout.first_tiles()[-1]),)),
         ("latest_value", "i4", (max(1, len(layout.latest)),)),
-        ("sums", "i4", (max(1, layout.first_sums()[-1]),)),
         ("ids", "u4", (ID_RING,)),
         ("events", "u4"),
         ("session_events", "u4"),
@@ -104,10 +163,9 @@ def record_type(layout: Layout) -> np.dtype[np.void]:
         ("episode", "u4"),
         ("sequence", "u4"),
         ("alert_score", "f4"),
-        ("tiles", "u2", (max(1, layout.first_tiles()[-1]),)),
         ("next_id", "u1"),
         ("churned", "u1"),
         ("band", "u1"),
     ]
-    padding = -np.dtype(fields).itemsize % 8
+    padding = -np.dtype(fields).itemsize % RECORD_STEP_BYTES
     return np.dtype([*fields, ("padding", "u1", (padding,))] if padding else fields, align=True)

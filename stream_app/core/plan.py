@@ -4,54 +4,36 @@ Constants reach the kernel through these tables only: numba freezes globals impo
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stream_app.core.catalogue import (
     ACTIVITY,
     HOUR_MS,
+    LONGEST_WAIT_MS,
     MINUTE_MS,
     SENTIMENT_SCALE,
     SESSION,
     SESSION_GAP_MS,
     SESSION_LATENESS_MS,
-    WINDOWS,
-    ActiveTiles,
-    Count,
-    DecayedMean,
-    Feature,
-    HoursSince,
-    Latest,
-    SessionEvents,
-    SessionMinutes,
-    Share,
     Source,
+    Wait,
     Workload,
 )
-from stream_app.core.fold import (
-    ACTIVE,
-    COUNT,
-    EVENTS,
-    LATEST,
-    MEAN,
-    MINUTES,
-    SHARE,
-    SINCE,
-    Integers,
-    Plan,
-)
-from stream_app.core.layout import ID_RING, Layout, lay_out, record_type, windows_read
+from stream_app.core.layout import ID_RING, Layout, lay_out, record_type
+from stream_app.core.readouts import read_out_tables
+from stream_app.core.tables import Integers, Plan, Tables
 
-KERNEL_VERSION = 1
+KERNEL_VERSION = 2
 """Part of the state digest: raise it when the kernel gives an event another meaning."""
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A workload ready to run.
+    """A workload ready to run. `plan` is a `Plan` as a record.
 
     `patterns` maps what an event is, as (kind, name), to the index of its pattern; 0 is an event that raises nothing
     but activity. `state_digest` changes when stored records would be read wrongly.
@@ -59,7 +41,7 @@ class Compiled:
 
     workload: Workload
     record: np.dtype[np.void]
-    plan: Plan
+    plan: np.record
     patterns: dict[tuple[str, str], int]
     feature_names: tuple[str, ...]
     state_digest: str
@@ -75,17 +57,22 @@ def digest(text: str) -> str:
 
 
 def compile_workload(workload: Workload) -> Compiled:
-    """The record type, tables and digest of a workload. Raises KeyError for a signal or window that is not declared."""
+    """The record type, tables and digest of a workload. Raises KeyError for a signal or window that is not declared,
+    ValueError for a feature that cannot or must not be read."""
     layout = lay_out(workload)
-    patterns, pattern_tables = _patterns(workload, layout.signals)
+    patterns, pattern_tables = _patterns(workload, layout)
     record = record_type(layout)
+    cells, read_outs = read_out_tables(workload, layout)
+    constants = _constants(layout)
     plan = Plan(
-        *_signal_tables(layout),
-        *pattern_tables,
-        *_feature_tables(workload, layout),
-        np.array(_constants(layout), np.int64),
-    )
-    identity = (KERNEL_VERSION, ID_RING, record.descr, layout, workload.signals, workload.churn, _constants(layout))
+        grids=_grids(layout),
+        **_signal_tables(layout),
+        **pattern_tables,
+        **read_outs,
+        constants=np.array((*constants, len(workload.features), cells), np.int64),
+    ).record()
+    meanings = (workload.signals, workload.waits, workload.churn, constants)
+    identity = (KERNEL_VERSION, ID_RING, record.descr, layout, *meanings)
     return Compiled(workload, record, plan, patterns, tuple(workload.features), digest(repr(identity)))
 
 
@@ -99,95 +86,77 @@ def _constants(layout: Layout) -> tuple[int, ...]:
         HOUR_MS,
         MINUTE_MS,
         SENTIMENT_SCALE,
+        LONGEST_WAIT_MS,
     )
 
 
-def _signal_tables(layout: Layout) -> tuple[Integers, Integers, Integers, Integers, Integers]:
-    tiles, sums = layout.first_tiles(), layout.first_sums()
-    rings = [
-        (tile_ms, tiles[i], size, sums[i] if (tile_ms, signal) in layout.valued else -1)
-        for i, ((tile_ms, signal), size) in enumerate(layout.rings.items())
+def _grids(layout: Layout) -> Integers:
+    rows = [
+        (grid.tile_ms, grid.tiles, first_tile, grid.words, first_sum, len(grid.valued))
+        for grid, first_tile, first_sum in zip(layout.grids, layout.first_tiles(), layout.first_sums(), strict=False)
     ]
-    of_signal = [[i for i, (_, owner) in enumerate(layout.rings) if owner == signal] for signal in layout.signals]
-    return (
-        np.array(rings, np.int64).reshape(-1, 4),
-        *_ragged(of_signal),
-        np.array([_slot(layout.last, signal) for signal in layout.signals], np.int64),
-        np.array([_slot(layout.latest, signal) for signal in layout.signals], np.int64),
-    )
+    return np.array(rows, np.int64).reshape(-1, 6)
+
+
+def _signal_tables(layout: Layout) -> Tables:
+    places = [
+        [
+            (g, *grid.lane(signal), _slot(grid.valued, signal))
+            for g, grid in enumerate(layout.grids)
+            if signal in grid.signals
+        ]
+        for signal in layout.signals
+    ]
+    return {
+        "places": np.array([place for of_signal in places for place in of_signal], np.int64).reshape(-1, 4),
+        "places_from": _starts(places),
+        "signal_last": np.array([_slot(layout.last, signal) for signal in layout.signals], np.int64),
+        "signal_latest": np.array([_slot(layout.latest, signal) for signal in layout.signals], np.int64),
+    }
 
 
 def _slot(slots: tuple[str, ...], signal: str) -> int:
     return slots.index(signal) if signal in slots else -1
 
 
-def _ragged(rows: list[list[int]]) -> tuple[Integers, Integers]:
-    """Rows of different length as one flat table and where each row begins."""
-    flat = np.array([value for row in rows for value in row], np.int64)
-    return flat, np.array(list(accumulate((len(row) for row in rows), initial=0)), np.int64)
+def _starts(rows: Sequence[Sequence[object]]) -> Integers:
+    """Where each row begins when rows of different length stand in one flat table; last where the last one ends."""
+    return np.array(list(accumulate((len(row) for row in rows), initial=0)), np.int64)
 
 
-def _patterns(
-    workload: Workload, signals: tuple[str, ...]
-) -> tuple[dict[tuple[str, str], int], tuple[Integers, Integers, Integers, Integers, Integers]]:
+def _patterns(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str], int], Tables]:
     """Each distinct thing an event can be raises a fixed list of signals: its pattern."""
     raised: dict[tuple[str, str], list[tuple[int, Source]]] = {("", ""): []}
     for signal, sources in workload.signals.items():
         for source in sources:
-            raised.setdefault((source.kind, source.name), []).append((signals.index(signal), source))
+            raised.setdefault((source.kind, source.name), []).append((layout.signals.index(signal), source))
+    waits = workload.waits.values()
+    acts = [*workload.churn, *(wait.begins for wait in waits), *(wait.ends for wait in waits)]
+    for source in acts:
+        raised.setdefault((source.kind, source.name), [])
     for (kind, name), with_value in raised.items():
         if kind == "sentiment":
             with_value.extend(raised.get(("message", name), []))
-    churn = dict.fromkeys((source.kind, source.name) for source in workload.churn)
-    raised.update((act, []) for act in churn)
-    patterns = raised.values()
-    raises, start = _ragged([[index for index, _ in pattern] for pattern in patterns])
-    value, _ = _ragged([[source.value or 0 for _, source in pattern] for pattern in patterns])
-    own, _ = _ragged([[int(source.value is None) for _, source in pattern] for pattern in patterns])
-    acts = np.array([int(key in churn) for key in raised], np.int64)
-    return {key: i for i, key in enumerate(raised)}, (raises, value, own, start, acts)
+    flat = [one for pattern in raised.values() for one in pattern]
+    churn = {(act.kind, act.name) for act in workload.churn}
+    tables: Tables = {
+        "pattern_signal": np.array([signal for signal, _ in flat], np.int64),
+        "pattern_value": np.array([source.value or 0 for _, source in flat], np.int64),
+        "pattern_own": np.array([source.value is None for _, source in flat], np.int64),
+        "pattern_from": _starts(list(raised.values())),
+        "pattern_begins": np.array([_wait(key, workload.waits, ends=False) for key in raised], np.int64),
+        "pattern_ends": np.array([_wait(key, workload.waits, ends=True) for key in raised], np.int64),
+        "pattern_churn": np.array([key in churn for key in raised], np.int64),
+        "wait_signal": np.array([layout.signals.index(signal) for signal in layout.waits], np.int64),
+    }
+    return {key: i for i, key in enumerate(raised)}, tables
 
 
-def _feature_tables(workload: Workload, layout: Layout) -> tuple[Integers, Integers, NDArray[np.float64]]:
-    operations: list[tuple[int, ...]] = []
-    operands: list[tuple[int, int]] = []
-    weights = [np.zeros(max(w.tiles for w in WINDOWS.values()))]
-    for feature in workload.features.values():
-        first = len(operands)
-        operands += [(layout.ring(s, w), WINDOWS[w].tiles) for s, w in windows_read(feature)]
-        operation, slot, parameter = _operation(feature, layout)
-        if isinstance(feature, DecayedMean):
-            slot = len(weights)
-            weights.append(_weights(feature.keep, len(weights[0])))
-        operations.append((operation, first, len(operands) - first, slot, parameter))
-    return (
-        np.array(operations, np.int64),
-        np.array(operands, np.int64).reshape(-1, 2),
-        np.array(weights, np.float64),
-    )
-
-
-def _operation(feature: Feature, layout: Layout) -> tuple[int, int, int]:
-    """The kernel's operation for a feature, its slot and its parameter."""
-    match feature:
-        case Count():
-            return COUNT, 0, 0
-        case ActiveTiles():
-            return ACTIVE, 0, 0
-        case Share():
-            return SHARE, 0, 0
-        case HoursSince():
-            return SINCE, layout.last.index(feature.signal), feature.cap_hours
-        case SessionMinutes():
-            return MINUTES, 0, 0
-        case SessionEvents():
-            return EVENTS, 0, 0
-        case DecayedMean():
-            return MEAN, 0, 0
-        case Latest():
-            return LATEST, layout.latest.index(feature.signal), feature.missing
-
-
-def _weights(keep: float, tiles: int) -> NDArray[np.float64]:
-    """1, keep, keep², … by repeated multiplication: the same bits on every machine."""
-    return np.array(list(accumulate(range(tiles - 1), lambda weight, _: weight * keep, initial=1.0)), np.float64)
+def _wait(key: tuple[str, str], waits: Mapping[str, Wait], *, ends: bool) -> int:
+    """Index of the wait that a pattern begins or ends, or -1. A message with a sentiment is a message too."""
+    alike = {key, ("message", key[1])} if key[0] == "sentiment" else {key}
+    for index, wait in enumerate(waits.values()):
+        source = wait.ends if ends else wait.begins
+        if (source.kind, source.name) in alike:
+            return index
+    return -1

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from schemas.alerts import AlertData
 from schemas.events import Policy
 from schemas.instants import parse_instant
-from stream_app.core.fold import Array, kernel
+from stream_app.core.kernels import Array, kernel
 
 FIRING, UPDATED, RECOVERED, CHURNED = range(4)
 """Transitions; the last two resolve the alert."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.codec import pack, unpack
-from stream_app.core.engine import Engine, InForce, Recorded
+from stream_app.core.engine import Advance, Engine, InForce, Recorded
 from stream_app.core.hashing import anchor
-from stream_app.core.intake import take_in, users_of
+from stream_app.core.intake import Intake, take_in, users_of
 from stream_app.core.log import LogRecord
 from stream_app.partition.effects import (
     Check,
@@ -115,6 +115,15 @@ class Session:
         if not (yield from ask(Check(self.token, position))):
             raise Transient(f"partition {self.partition} was taken over by another session")
 
+    def _advance(
+        self, owned: _Owned, intake: Intake, slots: dict[str, int], stored: Sequence[bytes | None]
+    ) -> tuple[Advance, list[bytes]]:
+        """Stored states to stored states. The records between are gone before anything is waited for: so one batch of
+        them is held, not one a partition."""
+        records = unpack(stored, self.engine.compiled.record)
+        advance = self.engine.advance(records, slots, intake.events, owned.in_force, owned.recorded, self.partition)
+        return advance, pack(records)
+
     def _next_records(self, position: int) -> Effects[Sequence[LogRecord]]:
         """Records from the position on, without a hole. An idle session keeps checking that it is the owner."""
         seeks = 0
@@ -142,8 +151,7 @@ class Session:
         users = list(slots)
         stored = (yield from ask(LoadStates(users))) if users else []
         try:
-            states = unpack(stored, self.engine.compiled.record)
-            advance = self.engine.advance(states, slots, intake.events, owned.in_force, owned.recorded, self.partition)
+            advance, states = self._advance(owned, intake, slots, stored)
         except ContractViolation:
             yield from self._check(owned.position)  # states of a later owner look as if the log were rewritten
             raise
@@ -159,7 +167,7 @@ class Session:
             anchor=anchor(records[taken - 1].value),
             control=owned.in_force.control if owned.in_force else None,
             users=users,
-            states=pack(states),
+            states=states,
         )
         if not (yield from ask(commit)):
             raise Transient(f"the commit of partition {self.partition} was refused: another session owns it")

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.instants import format_instant
-from stream_app.core.fold import APPLIED, Folded, fold
+from stream_app.core.fold import APPLIED, fold
 from stream_app.core.intake import Admitted, take_in, to_columns, users_of
 from stream_app.core.plan import compile_workload
+from stream_app.core.tables import Folded
 from stream_app.workloads import music
 from tests.event_logs import records_of_lines
 

@@ -16,7 +16,6 @@ from stream_app.core.catalogue import (
     SessionEvents,
     SessionMinutes,
     Share,
-    Workload,
 )
 from tests.oracle.life import SESSION_GAP_MS, Life
 
@@ -87,24 +86,11 @@ def _count(life: Life, signal: str, window: str, now: int) -> int:
 def _tiles_in_window(life: Life, signal: str, window: str, now: int) -> dict[int, Tile]:
     """The tiles of a window in which the signal was counted, by index."""
     tile_ms, length = SIZES[window]
-    kept = _tiles_kept(life.workload, signal, tile_ms)
     newest = now // tile_ms
     tiles: dict[int, Tile] = defaultdict(Tile)
     for raised in life.raises(signal):
         index = raised.time_ms // tile_ms
-        existed = index > raised.clock_ms // tile_ms - kept
-        if newest - length < index <= newest and existed and tiles[index].count < FULL_TILE:
+        if newest - length < index <= newest and tiles[index].count < FULL_TILE:
             tiles[index].count += 1
             tiles[index].value_sum += raised.value
     return tiles
-
-
-def _tiles_kept(workload: Workload, signal: str, tile_ms: int) -> int:
-    """How many tiles of this length a signal has: as many as the largest window that any feature reads."""
-    windows = [
-        feature.window
-        for feature in workload.features.values()
-        if (isinstance(feature, Count | ActiveTiles | DecayedMean) and feature.signal == signal)
-        or (isinstance(feature, Share) and signal in (feature.part, *feature.whole))
-    ]
-    return max(length for of_ms, length in map(SIZES.__getitem__, windows) if of_ms == tile_ms)

@@ -2,20 +2,20 @@
 
 from typing import NamedTuple
 
-from stream_app.core.catalogue import Workload
+from stream_app.core.catalogue import Wait, Workload
 from tests.oracle.happenings import Happening, values_raised
 
 SESSION_GAP_MS = 30 * 60_000
 SESSION_LATENESS_MS = 10 * 60_000
 IDS_REMEMBERED = 32
+LONGEST_WAIT_MS = 24 * 3_600_000
 
 
 class Raise(NamedTuple):
-    """A signal raised at a time, by an event at whose arrival the user's clock (moved by it already) stood there."""
+    """A signal raised at a time with a value."""
 
     time_ms: int
     value: int
-    clock_ms: int
 
 
 class Session(NamedTuple):
@@ -38,6 +38,7 @@ class Life:
         self._identities: list[int] = []
         self._raises: dict[str, list[Raise]] = {}
         self._times_in_sessions: list[int] = []
+        self._waiting_since: dict[str, int] = {}
 
     def meet(self, happening: Happening) -> bool:
         """Live through an event; False if it is a repeat and nothing happened."""
@@ -64,7 +65,7 @@ class Life:
     def raises(self, signal: str) -> list[Raise]:
         """Every time that a signal was raised. A session raises its signal once, at its start."""
         if signal == "session":
-            return [Raise(session.start_ms, 1, session.start_ms) for session in self.sessions()]
+            return [Raise(session.start_ms, 1) for session in self.sessions()]
         return self._raises.get(signal, [])
 
     def sessions(self) -> list[Session]:
@@ -89,6 +90,17 @@ class Life:
             for source in sources:
                 for value in values_raised(source, happening):
                     self._raise(signal, time_ms, value)
+        for name, wait in self.workload.waits.items():
+            self._wait(name, wait, happening)
+
+    def _wait(self, name: str, wait: Wait, happening: Happening) -> None:
+        """A wait is told in minutes, in thousandths, and is no longer than a day."""
+        since_ms, now_ms = self._waiting_since.get(name), happening.time_ms
+        if values_raised(wait.ends, happening) and since_ms is not None and since_ms <= now_ms:
+            self._raise(name, now_ms, min(now_ms - since_ms, LONGEST_WAIT_MS) * 1000 // 60_000)
+            del self._waiting_since[name]
+        if values_raised(wait.begins, happening):
+            self._waiting_since[name] = min(now_ms, self._waiting_since.get(name, now_ms))
 
     def _raise(self, signal: str, time_ms: int, value: int) -> None:
-        self._raises.setdefault(signal, []).append(Raise(time_ms, value, self.clock_ms))
+        self._raises.setdefault(signal, []).append(Raise(time_ms, value))

@@ -109,7 +109,7 @@ def test_nothing_is_left_to_read_long_after_the_last_event() -> None:
     log.does("like", at())
     log.says(at(), 0.5)
     silent = features(COMPILED, log.records(), after_ms=31 * DAY_MS)
-    lasting = {"dial": 500, "plan": 9, "activity_since_h": 720, "error_since_h": 48}
+    lasting = {"dial": 500, "plan": 9, "activity_since_h": 720, "error_since_h": 48, "wait_since_h": 48}
     assert {name: value for name, value in silent.items() if value} == lasting
 
 
@@ -208,3 +208,34 @@ def test_hours_since_reaches_its_cap_and_stays_there() -> None:
 def test_a_tile_holds_65535_and_ignores_what_more_there_is_with_its_values() -> None:
     assert full_tile_disagreements(COMPILED) == []
     assert full_tile_features(COMPILED)["activity_count_1h"] == FULL_TILE + 1
+
+
+def test_a_wait_is_told_in_minutes_by_the_answer_that_ends_it() -> None:
+    log = LogWriter()
+    log.says(at(), 0.5)
+    log.says(at(minutes=1), 0.5)
+    assert features(COMPILED, log.records())["wait_count_1d"] == 0
+    log.says(at(minutes=6), None, "outbound")
+    answered = features(COMPILED, log.records(), after_ms=30 * MINUTE_MS)
+    assert (answered["wait_count_1d"], answered["wait_mean_30d"], answered["wait_since_h"]) == (1, 6, 0.5)
+    log.says(at(minutes=9), None, "outbound")
+    assert features(COMPILED, log.records())["wait_count_1d"] == 1
+
+
+def test_an_answer_after_days_counts_as_a_wait_of_a_day() -> None:
+    log = LogWriter()
+    log.says(at(), 0.5)
+    log.says(at(days=3), None, "outbound")
+    assert features(COMPILED, log.records())["wait_mean_30d"] == 1440
+
+
+def test_a_workload_of_one_feature_can_be_folded() -> None:
+    only = {"play_count_7d": every_kind.FEATURES["play_count_7d"]}
+    compiled = compile_workload(replace(every_kind.WORKLOAD, features=only, waits={}))
+    log = LogWriter()
+    log.does("play", at())
+    assert features(compiled, log.records()) == {"play_count_7d": 1}
+    [name] = set(every_kind.FEATURES) & {"session_minutes"}
+    compiled = compile_workload(replace(every_kind.WORKLOAD, features={name: every_kind.FEATURES[name]}, waits={}))
+    log.does("play", at(minutes=3))
+    assert features(compiled, log.records()) == {"session_minutes": 3}

@@ -16,11 +16,11 @@ from schemas.errors import Poison
 from schemas.instants import format_instant
 from stream_app.core.catalogue import DAY_MS, MINUTE_MS
 from stream_app.core.decoding import decode_record
-from stream_app.core.fold import Columns
 from stream_app.core.hashing import partitions_of
 from stream_app.core.intake import Events, Intake, signals_of, take_in, to_columns, users_of
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
+from stream_app.core.tables import Columns
 from tests import every_kind
 from tests.event_logs import START_MS, Event, LogWriter, at, control, records_of
 from tests.fake_scorers import dial

@@ -21,9 +21,14 @@ from stream_app.core.catalogue import (
     Latest,
     SessionEvents,
     Share,
+    Source,
+    Wait,
     Window,
     Workload,
     action,
+    attribute,
+    conversation,
+    sentiment,
 )
 from stream_app.core.plan import compile_workload
 from stream_app.workloads import music
@@ -31,6 +36,7 @@ from tests import every_kind
 
 WORKLOAD = every_kind.WORKLOAD
 DIGEST = compile_workload(WORKLOAD).state_digest
+CHAT = conversation("opened")
 BOTH = pytest.mark.parametrize("workload", [music.WORKLOAD, WORKLOAD], ids=lambda workload: workload.name)
 REPOSITORY = Path(__file__).parents[2]
 
@@ -49,9 +55,9 @@ def test_features_keep_their_names_and_order(workload: Workload) -> None:
 
 
 @BOTH
-def test_a_record_is_whole_words_and_every_byte_of_it_belongs_to_a_field(workload: Workload) -> None:
+def test_a_record_is_whole_groups_of_words_and_every_byte_of_it_belongs_to_a_field(workload: Workload) -> None:
     record = compile_workload(workload).record
-    assert record.itemsize % 8 == 0
+    assert record.itemsize % 64 == 0
     assert sum(record[name].itemsize for name in record.names or ()) == record.itemsize
 
 
@@ -79,6 +85,7 @@ def test_a_feature_over_a_window_that_does_not_exist_is_refused() -> None:
 
 READ_OUTS: dict[str, Feature] = {
     "a count of a smaller window": Count("error", "1h", ""),
+    "a count of a larger window of the same tiles": Count("error", "30d", ""),
     "a count beside a mean": Count("tone", "30d", ""),
     "active tiles beside a count": ActiveTiles("play", "1d", ""),
     "a share of counts": Share("play", ("play", "activity"), "1h", ""),
@@ -106,7 +113,7 @@ def test_labels_the_policy_and_the_horizon_leave_the_state_digest() -> None:
 
 
 CHANGES: dict[str, Callable[[], Workload]] = {
-    "a larger window": lambda: _with({"new": Count("error", "30d", "")}),
+    "another signal in a grid": lambda: _with({"new": Count("chat_end", "1d", "")}),
     "tiles of another length": lambda: _with({"new": Count("chat_end", "1h", "")}),
     "values beside counts": lambda: _with({"new": DecayedMean("play", "7d", 0.9, "")}),
     "another last time": lambda: _with({"new": HoursSince(SESSION, 5, "")}),
@@ -117,6 +124,8 @@ CHANGES: dict[str, Callable[[], Workload]] = {
     "another value of a signal": lambda: replace(
         WORKLOAD, signals={**WORKLOAD.signals, "plan": (action("upgrade", value=3),)}
     ),
+    "another wait": lambda: replace(WORKLOAD, waits={**WORKLOAD.waits, "new": WORKLOAD.waits["wait"]}),
+    "another end of a wait": lambda: replace(WORKLOAD, waits={**WORKLOAD.waits, "wait": Wait(CHAT, CHAT)}),
     "another churn act": lambda: replace(WORKLOAD, churn=(action("go"),)),
 }
 
@@ -147,6 +156,31 @@ def test_a_constant_that_gives_events_another_meaning_changes_the_state_digest(
 def test_other_tiles_change_the_state_digest(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(catalogue.WINDOWS, "30d", window)
     assert compile_workload(WORKLOAD).state_digest != DIGEST
+
+
+def test_a_signal_that_the_churn_act_raises_is_refused() -> None:
+    leaking = replace(WORKLOAD, signals={**WORKLOAD.signals, "leaving": (action("leave"),)})
+    with pytest.raises(ValueError, match="'leaving' is raised by the churn act"):
+        compile_workload(leaking)
+
+
+def test_a_feature_that_reads_the_cancel_page_is_refused() -> None:
+    for page in ("cancel", "cancellation_confirmation"):
+        signals = {**music.WORKLOAD.signals, "goodbye": (action("home"), action(page))}
+        features = {**music.WORKLOAD.features, "goodbye_count_1h": Count("goodbye", "1h", "")}
+        with pytest.raises(ValueError, match="no feature may see what it foretells"):
+            compile_workload(replace(music.WORKLOAD, signals=signals, features=features))
+
+
+def test_a_wait_for_the_churn_act_is_refused() -> None:
+    with pytest.raises(ValueError, match="'new' is raised by the churn act"):
+        compile_workload(replace(WORKLOAD, waits={**WORKLOAD.waits, "new": Wait(action("play"), action("leave"))}))
+
+
+@pytest.mark.parametrize("source", [attribute("plan", "free", 0), sentiment("inbound")], ids=["fact", "sentiment"])
+def test_a_wait_for_anything_but_an_act_is_refused(source: Source) -> None:
+    with pytest.raises(ValueError, match="must begin and end with"):
+        compile_workload(replace(WORKLOAD, waits={**WORKLOAD.waits, "new": Wait(action("play"), source)}))
 
 
 def test_digests_are_the_same_in_every_process() -> None:

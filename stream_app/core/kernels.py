@@ -1,0 +1,24 @@
+"""How loops over a batch are compiled."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+Record = Any
+Array = Any
+"""A record and an array as a kernel sees them: numba types them, mypy cannot."""
+
+
+def kernel(function: Function) -> Function:
+    """Compile a loop over a batch; it lets other threads run."""
+    compiled: Function = njit(cache=True, error_model="numpy", nogil=True)(function)
+    return compiled
+
+
+def part(function: Function) -> Function:
+    """Compile a part of a kernel, inlined into it: a call would copy the plan's arrays."""
+    compiled: Function = njit(cache=True, error_model="numpy", nogil=True, inline="always")(function)
+    return compiled

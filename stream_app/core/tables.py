@@ -1,0 +1,121 @@
+"""What the kernel walks and fills: a workload as tables, a batch of events as columns, and what became of it."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+Tables = dict[str, NDArray[Any]]
+"""Some of a plan's tables by name."""
+
+
+class Plan(NamedTuple):
+    """A compiled workload, all int64 unless said otherwise. A cell is a place among the window counts of one read-out.
+
+    grids            per grid: tile in ms, number of tiles, first word, words of a row, first value sum, sums of a row
+    windows          per window of a grid, shortest first: number of tiles, first cell
+    windows_from     windows of grid g: windows[windows_from[g] : windows_from[g + 1]]
+    places           per signal and grid that counts it: grid, word and bits in its row, sum in its row or -1
+    places_from      places of signal s: places[places_from[s] : places_from[s + 1]]
+    signal_last      per signal: its slot among the last-times, or -1
+    signal_latest    per signal: its slot among the latest values, or -1
+    pattern_signal   signals of pattern p: pattern_signal[pattern_from[p] : pattern_from[p + 1]]
+    pattern_value    beside them their values, where pattern_own is 0; where it is 1 the event's own value counts
+    pattern_from     where each pattern's signals begin
+    pattern_begins   per pattern: the wait that it begins, or -1
+    pattern_ends     per pattern: the wait that it ends, or -1
+    pattern_churn    per pattern: 1 if it is the churn act
+    wait_signal      per wait: the signal that its end raises
+    counts           per count: feature, cell
+    actives          per count of tiles that hold anything: feature, grid, word, bits, number of tiles
+    shares           per share: feature, cell of the part, first and end among whole_cells
+    whole_cells      cells that are summed
+    sinces           per time since: feature, slot, cap in hours
+    means            per decayed mean: feature, cell of its count, grid, word, bits, sum, number of tiles
+    weights          (float64) per decayed mean: weight of a tile by its age in tiles
+    latests          per latest value: feature, slot, value when there is none
+    sessions         per figure of the session: feature, 0 for its minutes and 1 for its events
+    constants        activity and session signal, session gap and lateness in ms, ms of an hour and of a minute,
+                     scale of values, longest wait in ms, number of features, number of cells
+    """
+
+    grids: Integers
+    windows: Integers
+    windows_from: Integers
+    places: Integers
+    places_from: Integers
+    signal_last: Integers
+    signal_latest: Integers
+    pattern_signal: Integers
+    pattern_value: Integers
+    pattern_own: Integers
+    pattern_from: Integers
+    pattern_begins: Integers
+    pattern_ends: Integers
+    pattern_churn: Integers
+    wait_signal: Integers
+    counts: Integers
+    actives: Integers
+    shares: Integers
+    whole_cells: Integers
+    sinces: Integers
+    means: Integers
+    weights: NDArray[np.float64]
+    latests: Integers
+    sessions: Integers
+    constants: Integers
+
+    def record(self) -> np.record:
+        """The tables as one record, whose type holds their shapes: the kernel neither counts references to twenty
+        arrays at each step, nor asks for their lengths."""
+        tables = self._asdict()
+        fields = [(name, table.dtype.str, table.shape) for name, table in tables.items()]
+        records = np.zeros(1, np.dtype((np.record, fields)))
+        for name, table in tables.items():
+            records[name][0] = table
+        record: np.record = records[0]
+        return record
+
+
+class Columns(NamedTuple):
+    """A batch of events: one entry each, in log order; `row_from` has one more.
+
+    slot        int64  index of the user's record
+    time        int64  event time in ms, clamped to at most five minutes after the ingest time
+    offset      int64  offset in the partition
+    id_hash     uint32 hash of source and id, never 0
+    row_from    int64  rows of event e: row_from[e] to row_from[e + 1]
+    pattern     int64  per row: which signals it raises
+    value       int64  per row: the event's own value
+    """
+
+    slot: NDArray[np.int64]
+    time: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    id_hash: NDArray[np.uint32]
+    row_from: NDArray[np.int64]
+    pattern: NDArray[np.int64]
+    value: NDArray[np.int64]
+
+
+class Folded(NamedTuple):
+    """What the fold says of each event of a batch.
+
+    outcome  uint8    APPLIED, REPEATED or SEEN
+    late     uint8    1 where the event was behind its user's clock
+    churned  uint8    1 where the user has churned, by this event or before
+    as_of    int64    the user's clock after the event; the vector is as of then
+    first    int64    the user's earliest event time so far
+    events   uint32   how many of the user's events have been applied
+    vectors  float32  one row per event, one column per feature; zero unless applied
+    """
+
+    outcome: NDArray[np.uint8]
+    late: NDArray[np.uint8]
+    churned: NDArray[np.uint8]
+    as_of: NDArray[np.int64]
+    first: NDArray[np.int64]
+    events: NDArray[np.uint32]
+    vectors: NDArray[np.float32]
