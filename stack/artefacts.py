@@ -14,7 +14,9 @@ from stack.locks import alone
 POM = Path(__file__).with_name("pom.xml")
 _OLDEST_JAVA = 17
 _STAMP = "pom.sha256"
-_INSTEAD = "or let CHURN_KAFKA_BOOTSTRAP name a broker that runs already"
+_INSTEAD = (
+    "let CHURN_KAFKA_BOOTSTRAP name a broker that runs already, or run the whole stack in containers: docker compose up"
+)
 
 
 def java() -> str:

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from schemas.errors import ContractViolation
@@ -15,24 +16,27 @@ from schemas.topics import CUSTOMER_EVENTS, TOPICS
 from stream_app.adapters.kafka_alert_log import KafkaAlertLog
 from stream_app.adapters.kafka_dead_letters import KafkaDeadLetters
 from stream_app.adapters.kafka_event_log import KafkaEventLog
+from stream_app.adapters.measured_ports import InForce, measured
 from stream_app.adapters.onnx_scorer import load_model, newest_model
+from stream_app.adapters.prometheus_metrics import MetricsPage
 from stream_app.adapters.redis_states import RedisStates
 from stream_app.adapters.topic_agreement import agreed_partitions
 from stream_app.core.catalogue import Workload
 from stream_app.core.codec import pack, unpack
 from stream_app.core.engine import Engine, Recorded
-from stream_app.core.hashing import fingerprints, partitions_of
-from stream_app.core.intake import Admitted, events_of
+from stream_app.core.hashing import fingerprints
+from stream_app.core.intake import take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
 from stream_app.core.policy import decide
 from stream_app.core.scoring import Scorer
+from stream_app.metrics.measures import Measures
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
 from stream_app.settings import Settings
 from stream_app.worker.owner import PartitionOwner, PartitionTask
-from stream_app.worker.watch import Counts, Trace
+from stream_app.worker.watch import Counts, Trace, partition_readings
 from stream_app.workloads import music
 
 WORKLOADS = {music.WORKLOAD.name: music.WORKLOAD}
@@ -84,6 +88,7 @@ class Worker:
 
     owner: PartitionOwner
     counts: Counts
+    metrics: MetricsPage
 
 
 class _Watchers:
@@ -106,7 +111,8 @@ def worker(settings: Settings) -> Worker:
     events, alerts, dead = (settings.topic_prefix + topic.name for topic in TOPICS)
     the_engine = engine(settings)
     warm_up(the_engine)
-    counts = Counts()
+    measures, in_force = Measures(), InForce()
+    counts = Counts(measures)
     watchers: list[Watcher] = [counts]
     if settings.trace_file is not None:
         watchers.append(Trace(settings.trace_file))
@@ -121,20 +127,20 @@ def worker(settings: Settings) -> Worker:
             feed=feed,
             watcher=_Watchers([*watchers, feed]),
         )
-        return Session(the_engine, partition, partitions, secrets.token_bytes(16)), ports
+        session = Session(the_engine, partition, partitions, secrets.token_bytes(16))
+        return session, measured(ports, partition, measures, in_force)
 
-    return Worker(PartitionOwner(events, open_session, dead_letters.close), counts)
+    owner = PartitionOwner(events, open_session, dead_letters.close)
+    return Worker(owner, counts, MetricsPage(measures, lambda: partition_readings(owner, in_force)))
 
 
 def warm_up(engine: Engine) -> None:
     """Compile the kernels before the worker joins its group: cold, they would hold up the loop for seconds."""
     records = np.zeros(1, engine.compiled.record)
-    event = Activity(
-        specversion="1.0", id="1", source="/warm-up", time=format_instant(1), data=ActivityData(action="none")
-    )
-    admitted = Admitted(PlainRecord(0, 1, None, b""), event, "user", 1)
-    partitions_of([b"user"], 1)
-    advance = engine.advance(records, {"user": 0}, events_of([admitted]), None, Recorded({}, -1), 0)
+    data = ActivityData(action="none")
+    event = Activity(specversion="1.0", id="1", source="/warm-up", time=format_instant(1), subject="user", data=data)
+    events = take_in([PlainRecord(0, 1, b"user", msgspec.json.encode(event))], 0, 1).events
+    advance = engine.advance(records, {"user": 0}, events, None, Recorded({}, -1), 0)
     fingerprints(advance.folded.vectors)
     nothing = np.zeros(0, np.int64)
     policy = engine.compiled.workload.policy

@@ -11,11 +11,14 @@ from faust.web import Request, Response, View
 
 from schemas.topics import CUSTOMER_EVENTS
 from stream_app import bootstrap
+from stream_app.adapters.prometheus_metrics import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings
+from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING
 from stream_app.worker.transport import SCHEME, register
 
 settings = Settings()
+logging_config = configure_logs(settings.log_format)
 data_directory = STACK_DIRECTORY / "faust"
 data_directory.mkdir(parents=True, exist_ok=True)
 service = bootstrap.worker(settings)
@@ -29,6 +32,7 @@ app = faust.App(
     id_format="{id}",
     broker=[f"{SCHEME}://{server}" for server in bootstrap.brokers(settings)],
     datadir=data_directory,
+    logging_config=logging_config,
     agent_supervisor="mode.CrashingSupervisor",
     broker_commit_interval=1.0,
     broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
@@ -72,3 +76,9 @@ async def readyz(web: View, _request: Request) -> Response:
     ready = service.owner.assigned and all(task["state"] == RUNNING for task in partitions.values())
     body = {"ready": ready, "partitions": partitions, "counts": dict(service.counts.totals)}
     return web.json(body, status=200 if ready else 503)
+
+
+@app.page("/metrics")
+async def metrics(web: View, _request: Request) -> Response:
+    """What stream_app/metrics/catalogue.py names, for Prometheus."""
+    return web.bytes(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})

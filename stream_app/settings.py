@@ -1,6 +1,7 @@
 """What differs between two installations: read from the environment (CHURN_*), `.env` and the local stack's file."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,8 +22,11 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("", description="Put in front of every topic name, to keep deployments apart")
     partitions: int = Field(8, ge=1, description="Partitions of the topics that `churn up` creates; fixed for life")
     models_directory: Path = Field(Path("models"), description="Where the model artefacts stand")
-    web_host: str = Field("127.0.0.1", description="Address of the worker's probes")
-    web_port: int = Field(6066, ge=0, description="Port of the worker's probes")
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="Form of the worker's log; auto: for people on a terminal, JSON lines elsewhere"
+    )
+    web_host: str = Field("127.0.0.1", description="Address of the worker's probes and metrics")
+    web_port: int = Field(6066, ge=0, description="Port of the worker's probes and metrics")
     session_timeout_s: float = Field(30.0, gt=0, description="Without a heartbeat for so long a worker is given up")
     trace_file: Path | None = Field(None, description="Where to write a hash of every vector and score; unset: nowhere")
     public_data: Path | None = Field(None, description="Directory of the public data sets; unset: tests skipped")

@@ -8,11 +8,9 @@ import typer
 from pydantic_settings import SettingsConfigDict
 
 from schemas.errors import ContractViolation
-from schemas.topics import TOPICS
 from stack import local
-from stream_app.adapters.kafka_topics import create_topics
-from stream_app.bootstrap import first_control
 from stream_app.cli.console import ERR, OUT, print_json
+from stream_app.cli.topics import make_topics, show_topics
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -40,13 +38,12 @@ def up(as_json: AsJson = False) -> None:
     """
     services = start_services()
     settings = Settings()
-    create_topics(services.bootstrap, settings.topic_prefix, settings.partitions, first_control(settings))
-    topics = [settings.topic_prefix + topic.name for topic in TOPICS]
+    topics = make_topics(services.bootstrap, settings)
     if as_json:
         print_json({**_facts(services), "topics": topics, "partitions": settings.partitions})
         return
     _show(services, running="already running")
-    OUT.print(f"Topics  {', '.join(topics)}: {settings.partitions} partitions each", markup=False, soft_wrap=True)
+    show_topics(topics, settings)
 
 
 def down(as_json: AsJson = False) -> None:

@@ -49,6 +49,11 @@ class PartitionTask:
         self._paused = False
         self.task = asyncio.create_task(self._keep_alive())
 
+    @property
+    def end(self) -> int | None:
+        """Where the partition's log ended when it was last fetched, None if it was not yet."""
+        return self._consumer.end(self.partition, self._topic)
+
     def put(self, event: Any) -> None:
         """Take a chunk over from Faust."""
         if self._stopping:

@@ -24,9 +24,10 @@ from schemas.errors import ContractViolation
 from stream_app.core.log import PlainRecord
 
 SCHEME = "chunk"
-FETCH_MIN_BYTES = 512 * 1024
-FETCH_MAX_WAIT_MS = 10
-"""A fetch is answered with half a megabyte or after 10 ms: the cost is per chunk, so few large ones are better."""
+FETCH_MIN_BYTES = 16 * 1024
+FETCH_MAX_WAIT_MS = 25
+"""A fetch is answered with 16 kB or after 25 ms, and with far more when the worker is behind. The cost is per chunk: at
+5,000 events a second the wait keeps chunks few, at 20,000 the size keeps the delay short."""
 _PAUSED_POLL_S = 0.05
 _TESTED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -119,6 +120,13 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
                 break
             await asyncio.sleep(_PAUSED_POLL_S / 10)
         return await super()._wait_next_records(timeout)  # type: ignore[no-any-return]
+
+    def end(self, partition: int, topic: str) -> int | None:
+        """Where the partition's log ended when it was last fetched, None if it was not yet."""
+        tp = TopicPartition(topic, partition)
+        consumer = self._thread._ensure_consumer()
+        end: int | None = consumer.highwater(tp) if tp in consumer.assignment() else None
+        return end
 
     async def seek_to(self, partition: int, topic: str, offset: int) -> None:
         """Fetch from this offset on; done in the consumer's own thread."""

@@ -1,33 +1,87 @@
 """Counts what a worker does and, if asked to, writes down a fingerprint of everything that it scored."""
 
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from schemas.events import ControlData
+from stream_app.core.log import LogRecord
 from stream_app.core.trace import traced
+from stream_app.metrics.catalogue import (
+    ALERTS,
+    BATCH_RECORDS,
+    DEAD_LETTER_RECORDS,
+    EVENT_DELAY,
+    LATE_EVENTS,
+    MODEL_INFO,
+    OUTCOMES,
+    PARTITION_LAG,
+    PARTITION_POSITION,
+    PARTITION_STATE,
+    RECORDS,
+    SCORED_EVENTS,
+    UNSCORED_EVENTS,
+)
+from stream_app.metrics.measures import Measures, Reading
 from stream_app.partition.effects import Report
+from stream_app.worker.owner import PartitionOwner
+
+_MOST_SAMPLES = 16
 
 
 class Counts:
     """Running totals since the start. applied (late ones among them) + repeated + dead + control + clock = offsets."""
 
-    def __init__(self) -> None:
+    def __init__(self, measures: Measures, now_s: Callable[[], float] = time.time) -> None:
         self.totals: Counter[str] = Counter()
+        self._measures = measures
+        self._now_s = now_s
 
     def committed(self, _partition: int, report: Report) -> None:
         """Add a committed batch."""
-        intake, advance = report.intake, report.advance
-        self.totals.update(
-            applied=advance.applied,
-            late=advance.late,
-            repeated=advance.repeated,
-            scored=len(advance.scored),
-            unscored=advance.applied - len(advance.scored),
-            alerts=len(advance.alerts),
-            dead=len(intake.dead),
-            control=intake.controls,
-            clock=intake.clocks,
-            batches=1,
-        )
+        counted = _counted(report)
+        self.totals.update(counted)
+        self._measure(counted)
+        for alert in report.advance.alerts:
+            self._measures.count(ALERTS, 1, alert.data.status)
+        for letter in report.intake.dead:
+            self._measures.count(DEAD_LETTER_RECORDS, 1, letter.reason)
+        self._measure_delay(report.intake.events.records)
+
+    def _measure(self, counted: Mapping[str, int]) -> None:
+        count = self._measures.count
+        for outcome in OUTCOMES:
+            count(RECORDS, counted[outcome], outcome)
+        count(LATE_EVENTS, counted["late"])
+        count(SCORED_EVENTS, counted["scored"])
+        count(UNSCORED_EVENTS, counted["unscored"])
+        self._measures.observe(BATCH_RECORDS, sum(counted[outcome] for outcome in OUTCOMES))
+
+    def _measure_delay(self, records: Sequence[LogRecord]) -> None:
+        """A few events stand for all: the timestamps of a batch rise, and reading each would cost as much as a wait."""
+        now_s, step = self._now_s(), -(-len(records) // _MOST_SAMPLES)
+        for start in range(0, len(records), step or 1):
+            stands_for = min(step, len(records) - start)
+            delay_s = now_s - records[start + stands_for // 2].timestamp / 1000.0
+            self._measures.observe(EVENT_DELAY, max(0.0, delay_s), times=stands_for)
+
+
+def _counted(report: Report) -> dict[str, int]:
+    intake, advance = report.intake, report.advance
+    applied, scored = advance.applied, len(advance.scored)
+    return {
+        "applied": applied,
+        "late": advance.late,
+        "repeated": advance.repeated,
+        "scored": scored,
+        "unscored": applied - scored,
+        "alerts": len(advance.alerts),
+        "dead": len(intake.dead),
+        "control": intake.controls,
+        "clock": intake.clocks,
+        "batches": 1,
+    }
 
 
 class Trace:
@@ -40,3 +94,17 @@ class Trace:
     def committed(self, partition: int, report: Report) -> None:
         """Append a committed batch in one write."""
         self._file.write(traced(partition, report.advance).tobytes())
+
+
+def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData]) -> Iterator[Reading]:
+    """How the partitions of a worker stand at this moment; `in_force` is what decides on each."""
+    for partition, task in sorted(owner.tasks.items()):
+        name = str(partition)
+        yield Reading(PARTITION_STATE, (name, task.state), 1)
+        if task.position is not None:
+            yield Reading(PARTITION_POSITION, (name,), task.position)
+            if (end := task.end) is not None:
+                yield Reading(PARTITION_LAG, (name,), max(0, end - task.position))
+        if (control := in_force.get(partition)) is not None:
+            model, policy = control.model, control.policy
+            yield Reading(MODEL_INFO, (name, model.name, model.version, policy.name, str(policy.version)), 1)

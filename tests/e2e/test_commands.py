@@ -11,6 +11,7 @@ import pytest
 
 from schemas.alerts import Alert
 from schemas.topics import PARTITIONS as DEFAULT_PARTITIONS
+from schemas.topics import TOPICS
 from stack.local import Services
 from stream_app.settings import Settings
 from tests.e2e.deployment import Deployment, deployment
@@ -44,6 +45,20 @@ def test_a_promoted_policy_decides_from_its_offset_on_and_subscribers_see_its_al
         alerts = [msgspec.json.decode(line, type=Alert) for line in seen.stdout.splitlines()]
         assert [alert.data.policy.name for alert in alerts] == ["lax"] * 3
         assert all(alert.data.src.offset > offsets[alert.data.src.partition] for alert in alerts)
+
+
+def test_the_topics_are_made_on_a_named_broker_and_what_exists_stays_as_it_is(
+    stack: Services, prefix: str, tmp_path: Path
+) -> None:
+    made = Deployment(stack, prefix, tmp_path)
+    for _attempt in range(2):
+        created = churn(made, "topics", "create", "--json")
+        assert created.returncode == 0, created.stderr
+        assert json.loads(created.stdout) == {
+            "topics": [prefix + topic.name for topic in TOPICS],
+            "partitions": DEFAULT_PARTITIONS,
+        }
+        assert [len(records) for records in made.log()] == [1] * DEFAULT_PARTITIONS
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def test_without_java_one_sentence_says_what_to_install_or_name(programs: Path, 
     assert code == 1
     assert sentence == (
         "churn: there is no Java on this machine: install a JDK or JRE 17 or newer (for example Temurin), "
-        "or let CHURN_KAFKA_BOOTSTRAP name a broker that runs already"
+        "let CHURN_KAFKA_BOOTSTRAP name a broker that runs already, or run the whole stack in containers: "
+        "docker compose up"
     )
 
 
@@ -63,7 +64,8 @@ def test_without_maven_one_sentence_says_what_to_install_or_name(programs: Path,
     assert code == 1
     assert sentence == (
         "churn: Maven (mvn), which fetches Kafka, is not on the PATH: install Apache Maven 3.6 or newer, "
-        "or let CHURN_KAFKA_BOOTSTRAP name a broker that runs already"
+        "let CHURN_KAFKA_BOOTSTRAP name a broker that runs already, or run the whole stack in containers: "
+        "docker compose up"
     )
 
 

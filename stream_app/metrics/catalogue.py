@@ -1,0 +1,172 @@
+"""Every metric of the worker: its name, kind, unit and labels, and what to do when it is high.
+
+The page /metrics, the dashboard's queries and the table in docs/operations.md are held against this catalogue by tests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from schemas.alerts import Status
+from schemas.dead_letters import Reason
+
+Kind = Literal["counter", "histogram", "gauge"]
+Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "one"]
+
+COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT = "compute", "load", "dead_letters", "publish", "commit"
+STAGES = (COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT)
+OUTCOMES = ("applied", "repeated", "dead", "control", "clock")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. `labels` maps each label to the values it can have, none where they are not known before.
+
+    `unit` "one" means that the value is always 1 and the labels say it. `bounds` are a histogram's upper bounds.
+    """
+
+    name: str
+    kind: Kind
+    unit: Unit
+    meaning: str
+    when_high: str
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    bounds: tuple[float, ...] = ()
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """The names under which its values appear on the page."""
+        if self.kind == "counter":
+            return (f"{self.name}_total",)
+        if self.kind == "histogram":
+            return tuple(f"{self.name}_{part}" for part in ("bucket", "count", "sum"))
+        return (self.name,)
+
+
+RECORDS = Metric(
+    "churn_records",
+    "counter",
+    "records",
+    "Records of `customer-events` that were committed, by what came of them",
+    "`repeated`: a producer sends events twice; `dead`: see `churn_dead_letters_total`",
+    {"outcome": OUTCOMES},
+)
+LATE_EVENTS = Metric(
+    "churn_late_events",
+    "counter",
+    "events",
+    "Applied events that were behind their user's clock",
+    "A source delivers late: sessions ignore what is more than 10 minutes late, so speed the source up",
+)
+SCORED_EVENTS = Metric(
+    "churn_scored_events",
+    "counter",
+    "events",
+    "Events that the model in force has scored",
+    "Nothing is wrong; more than a core can take shows in `churn_partition_lag`",
+)
+UNSCORED_EVENTS = Metric(
+    "churn_unscored_events",
+    "counter",
+    "events",
+    "Applied events for which no model was in force yet",
+    "The topic was made without a control record: put a model in force with `churn models promote`",
+)
+ALERTS = Metric(
+    "churn_alerts",
+    "counter",
+    "alerts",
+    "Alerts that were published and committed, by status",
+    "More `firing` than agents can answer: raise the policy's `enter` with `churn models promote … --policy FILE`",
+    {"status": get_args(Status)},
+)
+DEAD_LETTER_RECORDS = Metric(
+    "churn_dead_letters",
+    "counter",
+    "records",
+    "Records that can never be applied and went to the dead-letter topic, by reason",
+    "Look at `customer-events-dlq`: the headers of each record say why; mend the producer, then send it again",
+    {"reason": get_args(Reason)},
+)
+SESSIONS_OPENED = Metric(
+    "churn_sessions_opened",
+    "counter",
+    "sessions",
+    "Times that a partition was claimed by this worker",
+    "Partitions change hands or back off again and again: the log says why (`session_ended`)",
+)
+BATCH_RECORDS = Metric(
+    "churn_batch_records",
+    "histogram",
+    "records",
+    "Records of a committed batch, 4,000 at most",
+    "Batches near 4,000 mean that the worker is catching up: see `churn_partition_lag`",
+    bounds=(1, 4, 16, 64, 256, 1000, 2000, 3999, 4000),
+)
+STAGE_SECONDS = Metric(
+    "churn_batch_stage_seconds",
+    "histogram",
+    "seconds",
+    "What one batch spent computing or waiting for a service; waits contain what other partitions computed meanwhile",
+    "`compute`: start another worker; `load`, `commit`: Redis; `publish`, `dead_letters`: Kafka",
+    {"stage": STAGES},
+    (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+EVENT_DELAY = Metric(
+    "churn_event_delay_seconds",
+    "histogram",
+    "seconds",
+    "From the record's timestamp to the commit of its score, from up to 16 events of every batch",
+    "The worker catches up (`churn_partition_lag`), a service is slow (`churn_batch_stage_seconds`), or the producer's "
+    "clock is wrong",
+    bounds=(0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
+)
+PARTITION_STATE = Metric(
+    "churn_partition_state",
+    "gauge",
+    "one",
+    "The state of each partition of this worker: `opening`, `running`, `backing_off`, or the name of what stopped it",
+    "A partition that neither runs nor opens scores nothing: /readyz and the log (`partition_stopped`) say why",
+    {"partition": (), "state": ()},
+)
+PARTITION_POSITION = Metric(
+    "churn_partition_position",
+    "gauge",
+    "offset",
+    "Next offset that the partition will apply",
+    "Nothing is wrong; one that stands still while `churn_partition_lag` grows is",
+    {"partition": ()},
+)
+PARTITION_LAG = Metric(
+    "churn_partition_lag",
+    "gauge",
+    "records",
+    "Records known to be in the partition and not committed yet, as of the last fetch",
+    "Start another worker (up to one per partition), or see which stage is slow; a stopped partition's stands still",
+    {"partition": ()},
+)
+MODEL_INFO = Metric(
+    "churn_model_info",
+    "gauge",
+    "one",
+    "The model and policy in force on each partition of this worker",
+    "Partitions with different models for more than a moment have different positions: see `churn_partition_lag`",
+    {"partition": (), "model": (), "version": (), "policy": (), "policy_version": ()},
+)
+
+METRICS = (
+    RECORDS,
+    LATE_EVENTS,
+    SCORED_EVENTS,
+    UNSCORED_EVENTS,
+    ALERTS,
+    DEAD_LETTER_RECORDS,
+    SESSIONS_OPENED,
+    BATCH_RECORDS,
+    STAGE_SECONDS,
+    EVENT_DELAY,
+    PARTITION_STATE,
+    PARTITION_POSITION,
+    PARTITION_LAG,
+    MODEL_INFO,
+)

@@ -1,0 +1,42 @@
+"""The worker's log: our lines and those of Faust and the clients go to stderr in one form."""
+
+import sys
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import Processor
+
+LogFormat = Literal["auto", "console", "json"]
+
+_STAMPED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure_logs(form: LogFormat) -> dict[str, Any]:
+    """Give our log its form; returns the configuration that gives the standard library's, so Faust's, the same."""
+    as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
+    rendering: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    if not as_json:
+        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    structlog.configure(processors=[*_STAMPED, *rendering], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    return _standard_library(rendering)
+
+
+def _standard_library(rendering: list[Processor]) -> dict[str, Any]:
+    """Warnings and worse, through the same processors. `foreign_pre_chain` sees what others have logged."""
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [*_STAMPED, structlog.stdlib.add_logger_name],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+    }
+    handler = {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "churn"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"churn": formatter},
+        "handlers": {"stderr": handler},
+        "root": {"level": "WARNING", "handlers": ["stderr"]},
+    }
