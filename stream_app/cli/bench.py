@@ -1,17 +1,26 @@
 """`churn bench`: the figures of the README, measured on this machine."""
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from benchmarks import latency as latencies
+from benchmarks import saturation as saturations
+from benchmarks import scaling as scalings
+from benchmarks import throughput as throughputs
+from benchmarks.deployments import Pids, Site
 from benchmarks.load import Mix
-from benchmarks.throughput import Pids, measure
 from stream_app.cli.console import ERR, OUT, print_json
 from stream_app.cli.stack import running_services
-from stream_app.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+_MIXES: tuple[Mix, ...] = ("zipf", "uniform")
 
 
 @app.callback()
@@ -23,29 +32,108 @@ def benchmarks() -> None:
 def throughput(
     events: Annotated[int, typer.Option(min=10_000, help="Events of each mix.")] = 1_000_000,
     users: Annotated[int, typer.Option(min=1, help="Users they are drawn from.")] = 100_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Events scored per second of the worker's processor time, Zipf and uniform, beside a stock Faust agent.
+    """Events scored per second of the worker's processor time, Zipf and uniform, beside stream processors that count.
 
     Example: churn bench throughput --json
     """
+    with _site() as site:
+        results: dict[str, object] = {
+            mix: throughputs.measure(site, f"bench-{os.getpid()}-{mix}", mix, events, users, _say) for mix in _MIXES
+        }
+    _print(results, as_json)
+
+
+@app.command()
+def scaling(
+    events: Annotated[
+        int, typer.Option(min=10_000, help="Events that are measured, of each number of users.")
+    ] = 600_000,
+    few: Annotated[int, typer.Option(min=1, help="Users to begin with.")] = 100_000,
+    many: Annotated[int, typer.Option(min=1, help="Users to compare with.")] = 2_000_000,
+    as_json: AsJson = False,
+) -> None:
+    """What an event costs the worker with few and with many users, all of them known and drawn uniformly.
+
+    Example: churn bench scaling --json
+    """
+    with _site() as site:
+        results = [scalings.measure(site, f"bench-{os.getpid()}-{users}", events, users, _say) for users in (few, many)]
+    costs = [float(str(result["worker_cpu_us_per_event"])) for result in results]
+    _print({"few": results[0], "many": results[1], "ratio": round(costs[1] / costs[0], 2)}, as_json)
+
+
+@app.command()
+def latency(
+    rates: Annotated[list[int] | None, typer.Option("--rate", min=100, help="Events a second; repeatable.")] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each rate is measured.")] = 25.0,
+    as_json: AsJson = False,
+) -> None:
+    """From the moment an event is due to its alert, under a load that waits for nobody; one event in 100 alerts.
+
+    Example: churn bench latency --rate 5000 --rate 20000 --json
+    """
     results: dict[str, dict[str, object]] = {}
+    with _site() as site, latencies.bench(site, f"bench-{os.getpid()}-latency") as bench:
+        _say("warming the broker up")
+        bench.warm_broker()
+        for rate in rates or [5_000, 20_000]:
+            _say(f"{rate:,} events a second for {latencies.WARM_UP_S + seconds:.0f} s")
+            results[f"{rate}"] = bench.offer(rate, seconds)
+    _print(results, as_json)
+
+
+@app.command()
+def saturation(
+    rates: Annotated[list[int] | None, typer.Option("--rate", min=100, help="Events a second; repeatable.")] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each rate is measured.")] = 10.0,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="Draw the curve into this PNG.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Latency against load, rate after rate up to the first that the worker cannot follow.
+
+    Example: churn bench saturation --plot docs/performance/saturation.png
+    """
+    with _site() as site:
+        result = saturations.measure(
+            site, f"bench-{os.getpid()}-saturation", sorted(rates or saturations.RATES), seconds, _say
+        )
+    if plot is not None:
+        from benchmarks.curve import draw  # matplotlib takes long to import
+
+        draw(result, plot)
+    if as_json:
+        print_json(result)
+        return
+    _print({f"{point['rate']:,} a second": point for point in result["points"]} | {"limit": result["limit"]}, False)
+
+
+@contextmanager
+def _site() -> Iterator[Site]:
     with running_services() as services:
         pids = Pids(redis=services.redis.pid, kafka=services.kafka.pid)
-        mixes: tuple[Mix, ...] = ("zipf", "uniform")
-        for mix in mixes:
-            app_id = f"bench-{os.getpid()}-{mix}"
-            settings = Settings(
-                app_id=app_id,
-                topic_prefix=f"{app_id}-",
-                kafka_bootstrap=services.bootstrap,
-                redis_url=services.redis_url,
-            )
-            results[mix] = measure(settings, pids, mix, events, users, lambda text: ERR.print(text, markup=False))
+        yield Site(services.bootstrap, services.redis_url, pids)
+
+
+def _say(text: str) -> None:
+    ERR.print(text, markup=False)
+
+
+def _print(results: Mapping[str, object], as_json: bool) -> None:
     if as_json:
         print_json(results)
         return
     for name, result in results.items():
+        if not isinstance(result, Mapping):
+            OUT.print(f"{name:<38} {_shown(result)}", markup=False)
+            continue
         OUT.print(name, style="bold")
         for what, value in result.items():
-            OUT.print(f"  {what:<36} {value:,}", markup=False)
+            OUT.print(f"  {what:<36} {_shown(value)}", markup=False, soft_wrap=True)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_shown(part)}" for name, part in value.items())
+    return f"{value:,}" if isinstance(value, (int, float)) else "-" if value is None else str(value)
