@@ -5,13 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.log import PlainRecord
 
 _ANSWER_WITHIN_S = 10.0
 _AT_ONCE = 4000
+_BEGINNING = 0
+"""Where a whole partition begins; asking the broker for it would take half a second."""
 _WAIT_S = 0.05
 """A read waits so long for a full 4,000, even at the end of a partition."""
 
@@ -43,11 +48,15 @@ class TopicLog:
         """How many offsets they hold together, markers of transactions included."""
         return sum(self._ends)
 
+    def end(self, partition: int) -> int:
+        """The offset behind the last record of a partition that counts."""
+        return self._ends[partition]
+
     def read(self, partition: int) -> Iterator[list[PlainRecord]]:
         """The records of a partition in order, up to 4,000 at a time. Raises Transient when the broker falls silent."""
         end = self._ends[partition]
         with self._consumer(self._isolation) as consumer:
-            consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING)])
+            consumer.assign([TopicPartition(self._topic, partition, _BEGINNING)])
             reading = end > 0
             while reading:
                 messages = self._consume(consumer)
@@ -80,8 +89,10 @@ class TopicLog:
                 "group.id": "unused",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
+                "auto.offset.reset": "error",
                 "isolation.level": isolation,
                 "fetch.queue.backoff.ms": 10,
+                "fetch.wait.max.ms": 20,
                 "log_level": 0,
             }
         )
@@ -101,6 +112,23 @@ class TopicLog:
                 "be replayed, compare in a deployment whose topics are whole"
             )
         return int(end)
+
+
+def topic_exists(bootstrap: str, topic: str) -> bool:
+    """Whether the broker has such a topic. Raises Transient when it does not answer."""
+    try:
+        found = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=_ANSWER_WITHIN_S)
+    except KafkaException as error:
+        raise Transient(f"no broker answers at {bootstrap} as it should: {error}") from error
+    return topic in found.topics
+
+
+def read_alerts(log: TopicLog) -> Iterator[Alert]:
+    """The alerts that a topic holds, partition by partition."""
+    decoder = msgspec.json.Decoder(Alert)
+    for partition in range(log.partitions):
+        for chunk in log.read(partition):
+            yield from (decoder.decode(record.value or b"") for record in chunk)
 
 
 def _record(message: Message) -> PlainRecord:

@@ -9,7 +9,7 @@ from schemas.alerts import Alert
 from schemas.events import Activity
 from schemas.instants import parse_instant
 from stream_app.core.catalogue import HOUR_MS
-from stream_app.core.intake import Admitted
+from stream_app.core.intake import Events
 
 CANCEL = "cancel"
 
@@ -34,11 +34,13 @@ class Audience:
         if action == CANCEL:
             self.cancels.setdefault(user, Moment(offset, time_ms))
 
-    def see_all(self, events: Iterable[Admitted]) -> None:
+    def see_all(self, events: Events) -> None:
         """Take note of admitted events."""
-        for admitted in events:
-            action = admitted.event.data.action if isinstance(admitted.event, Activity) else None
-            self.see(admitted.user, admitted.record.offset, admitted.time_ms, action)
+        self.users.update(events.users)
+        for place, event in enumerate(events.events):
+            if isinstance(event, Activity) and event.data.action == CANCEL:
+                moment = Moment(events.records[place].offset, int(events.times_ms[place]))
+                self.cancels.setdefault(events.users[place], moment)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
 from stream_app import bootstrap
@@ -17,7 +15,7 @@ from stream_app.core.log import PlainRecord
 from stream_app.settings import Settings
 from training.parity import Parity, compare
 from training.proof import Replayed
-from training.topic_log import TopicLog
+from training.topic_log import TopicLog, read_alerts
 from training.trace_file import read_trace
 from training.usefulness import Usefulness, usefulness
 
@@ -33,7 +31,7 @@ def parity(
     settings = Settings()
     kafka = ",".join(bootstrap.brokers(settings))
     live_trace = read_trace(trace)
-    published = list(_alerts(TopicLog(kafka, settings.topic_prefix + CHURN_ALERTS.name)))
+    published = list(read_alerts(TopicLog(kafka, settings.topic_prefix + CHURN_ALERTS.name)))
     replayed = _replayed(settings, TopicLog(kafka, settings.topic_prefix + CUSTOMER_EVENTS.name))
     found = compare(live_trace, published, replayed.trace, replayed.alerts)
     worth = usefulness(replayed.audience, published)
@@ -59,13 +57,6 @@ def _counting(chunks: Iterator[list[PlainRecord]], advance: Advance) -> Iterator
     for chunk in chunks:
         yield chunk
         advance(len(chunk))
-
-
-def _alerts(log: TopicLog) -> Iterator[Alert]:
-    decoder = msgspec.json.Decoder(Alert)
-    for partition in range(log.partitions):
-        for chunk in log.read(partition):
-            yield from (decoder.decode(record.value or b"") for record in chunk)
 
 
 def _show(found: Parity, worth: Usefulness) -> None:

@@ -1,0 +1,1 @@
+"""Replays for operations: what other models and policies would have decided on a log, and what that was worth."""
