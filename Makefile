@@ -1,14 +1,17 @@
 # Works with GNU make 3.81 (macOS) and newer.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo bench test lint lock
+.PHONY: help setup up down demo bench peers test lint compose-check lock
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
 CHURN := $(BIN)/churn
+COMPOSE_CHECK := .churn/compose-check
+PEERS := .churn/peers
+PEERS_LOCK := benchmarks/peers/requirements.lock
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## Make .venv with exactly what requirements.lock names (the other targets do it by themselves)
 
@@ -21,22 +24,37 @@ down: setup ## Stop the local Kafka and Redis; the data stay in .churn
 demo: setup ## Send a simulated month (or LOG=path, a real log) through the whole system, with proofs at the end
 	@$(CHURN) demo $(if $(LOG),--log "$(LOG)")
 
-bench: setup ## Measure throughput on this machine, beside a stock Faust agent (about a minute)
+bench: setup peers ## Measure throughput on this machine, beside stream processors that only count (some minutes)
 	@$(CHURN) bench throughput
+
+peers: $(PEERS)/installed ## Make .churn/peers: Quix Streams and Bytewax, in an environment of their own
 
 test: lint ## Run every check, then all tests on a real Kafka and Redis
 	@$(BIN)/pytest
 
-lint: setup ## Run the checks that need no services: ruff, mypy, import contracts
+lint: setup compose-check ## Run the checks that need no services: ruff, mypy, import contracts, docker-compose.yml
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+compose-check: $(COMPOSE_CHECK)/installed ## Hold docker-compose.yml against the Compose specification
+	@$(COMPOSE_CHECK)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it, for example with pipx install uv" >&2; exit 1; }
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 \
 		pyproject.toml -o requirements.lock
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"], sep="\n")' \
+		| uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o $(PEERS_LOCK)
+	@echo 'check-jsonschema>=0.39' \
+		| uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o stack/compose-check.lock
+
+$(PEERS)/installed: $(PEERS_LOCK) | setup
+	@echo "Installing what $(PEERS_LOCK) names into $(PEERS)" >&2
+	@$(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(PEERS_LOCK)
+	@touch $@
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@found=; for python in python3.12 python3.11 python3 python3.13; do \
@@ -49,4 +67,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing what requirements.lock names into .venv" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# An environment of its own: the checker needs a newer click than Faust allows.
+$(COMPOSE_CHECK)/installed: stack/compose-check.lock | setup
+	@echo "Installing what stack/compose-check.lock names into $(COMPOSE_CHECK)" >&2
+	@$(BIN)/python -m venv $(COMPOSE_CHECK)
+	@$(COMPOSE_CHECK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r stack/compose-check.lock
 	@touch $@

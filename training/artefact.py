@@ -1,5 +1,6 @@
-"""A trained model as files: graph, manifest and card. A version is written once and never changed."""
+"""A trained model as files: graph, manifest, card and plots. A version is written once and never changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,12 @@ CARD_FILE = "MODEL_CARD.md"
 
 @dataclass(frozen=True)
 class Artefact:
-    """A model that has passed the gate."""
+    """A model that has passed the gate. `images` are PNG by file name."""
 
     model: bytes
     manifest: Manifest
     card: str
+    images: Mapping[str, bytes]
 
 
 def refuse_existing(where: Path) -> None:
@@ -28,9 +30,11 @@ def refuse_existing(where: Path) -> None:
 
 
 def write(artefact: Artefact, where: Path) -> None:
-    """Write the three files; the manifest comes last and makes the artefact valid."""
+    """Write the files; the manifest comes last and makes the artefact valid."""
     refuse_existing(where)
     where.mkdir(parents=True)
+    for name, image in artefact.images.items():
+        (where / name).write_bytes(image)
     (where / CARD_FILE).write_text(artefact.card, encoding="utf-8")
     (where / MODEL_FILE).write_bytes(artefact.model)
     (where / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(artefact.manifest), indent=2) + b"\n")

@@ -1,62 +1,125 @@
 """The whole course of training: a log in, an artefact that may be put in force out."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from schemas.manifests import OPSET, Manifest
 from stream_app.adapters.onnx_scorer import OnnxScorer
 from stream_app.core.plan import Compiled
 from training.artefact import Artefact
-from training.evaluation import evaluate
-from training.examples import Examples, to_judge_by, to_learn_from
+from training.ceiling import Oracle
+from training.examples import BothKinds, to_judge_by, to_learn_from, to_look_at
 from training.export import export, pass_gate
+from training.importance import importance
 from training.labels import STAYED
-from training.model import baseline, fit
+from training.looks import Look
+from training.model import baseline, fit, row_weights
 from training.model_card import model_card
+from training.plots import Seen, plots
+from training.report import Views, report
 from training.survey import SNAPSHOT_PROBABILITY, Survey
 from training.thresholds import Trial, choose_policy
 
+Say = Callable[[str], None]
+"""Is told of each step in words."""
+
 
 @dataclass(frozen=True)
-class Order:
-    """A version to be made; the seed of all that is drawn; where the events come from, their number and hash."""
+class Origin:
+    """Where the events of a log come from, their number and hash."""
 
-    version: str
-    seed: int
     source: str
     events: int
     sha256: str
 
 
-def train(compiled: Compiled, surveyed: Survey, order: Order, say: Callable[[str], None]) -> Artefact:
-    """Label, fit, export, choose thresholds, judge; `say` is told of each step in words.
+@dataclass(frozen=True)
+class Order:
+    """A version to be made, the seed of all that is drawn, and the oracle to stand beside it, if there is one.
+
+    `rollouts` says how many futures the oracle tries for each moment.
+    """
+
+    version: str
+    seed: int
+    oracle: Oracle | None = None
+    rollouts: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that has passed the gate, and what plots are drawn from: `real` only if it looked at such a log."""
+
+    graph: bytes
+    manifest: Manifest
+    views: Views
+    real: Views | None = None
+
+
+def train(compiled: Compiled, surveyed: Survey, origin: Origin, order: Order, say: Say) -> Trained:
+    """Label, fit, export, choose thresholds, judge, beside the oracle where there is one.
 
     Raises ContractViolation when the log is too short, too few users churn in it, or the export gate stays shut.
     """
     learnt, unseen = to_learn_from(surveyed), to_judge_by(surveyed)
-    say(f"Fitting on {len(learnt.rows):,} snapshots")
-    model = fit(learnt.rows.vectors, learnt.churned, order.seed)
+    vectors, churned = _rows(learnt)
+    say(f"Fitting on {len(vectors):,} snapshots")
+    weights = row_weights([learnt.updates.rows.user, learnt.daily.rows.user])
+    model = fit(vectors, churned, weights, order.seed)
     graph = export(model, len(compiled.feature_names))
-    draft = _draft(compiled, order, graph, baseline(learnt.rows.vectors[learnt.churned == STAYED]))
+    draft = _draft(compiled, order, graph, baseline(vectors[churned == STAYED]))
     scorer = OnnxScorer(graph, draft)
     say("Comparing the exported model with the trained one")
-    gate = pass_gate(scorer, model, learnt.rows.vectors)
-    say("Choosing thresholds, judging on unseen users")
+    gate = pass_gate(scorer, model, vectors)
+    say("Choosing thresholds")
     month = surveyed.whole_months()
     trial = Trial(compiled, month, scorer.score(month.vectors))
     policy = choose_policy(trial)
+    say("Judging on unseen users")
+    found, views = report(surveyed, unseen, scorer.score, policy.enter, order.seed, order.oracle)
     metrics = {
-        **evaluate(unseen.churned, scorer.score(unseen.rows.vectors), unseen.rows.user, order.seed),
+        "held_out": found,
+        "importance": importance(scorer.score, unseen.updates, compiled.feature_names, order.seed),
+        "rollouts": order.rollouts,
         "policy": {"users": trial.users, "alerted_share": round(trial.alerted_share(policy), 4)},
         "export": {"rows": gate.rows, "max_difference": gate.max_difference},
     }
-    manifest = msgspec.structs.replace(draft, policy=policy, data=_data(surveyed, learnt, order), metrics=metrics)
-    labels = {name: feature.label for name, feature in compiled.workload.features.items()}
-    return Artefact(graph, manifest, model_card(manifest, labels))
+    data = _data(surveyed, learnt, origin, order.seed)
+    return Trained(graph, msgspec.structs.replace(draft, policy=policy, data=data, metrics=metrics), views)
+
+
+def look(trained: Trained, surveyed: Survey, origin: Origin, seed: int) -> Trained:
+    """Judge on a log apart, all of whose users are unseen; the figures join those of the manifest.
+
+    Raises ContractViolation when too few of its users churn.
+    """
+    manifest, unseen = trained.manifest, to_look_at(surveyed)
+    scorer = OnnxScorer(trained.graph, manifest)
+    found, views = report(surveyed, unseen, scorer.score, manifest.policy.enter, seed)
+    log = {**asdict(origin), "users": len(surveyed.names), "days": surveyed.days, "unusable": surveyed.dead}
+    metrics = {**manifest.metrics, "real": {"log": log, **found}}
+    return replace(trained, manifest=msgspec.structs.replace(manifest, metrics=metrics), real=views)
+
+
+def artefact(compiled: Compiled, trained: Trained, looks: Sequence[Look]) -> Artefact:
+    """The model with its card and plots; `looks` are those at the real log so far."""
+    manifest = trained.manifest
+    meanings = {name: feature.label for name, feature in compiled.workload.features.items()}
+    logs = [Seen("held-out users", manifest.metrics["held_out"], trained.views)]
+    if trained.real is not None:
+        logs.append(Seen("real log", manifest.metrics["real"], trained.real))
+    images = plots(logs, manifest.metrics["importance"], meanings)
+    return Artefact(trained.graph, manifest, model_card(manifest, meanings, looks), images)
+
+
+def _rows(learnt: BothKinds) -> tuple[Any, Any]:
+    kinds = (learnt.updates, learnt.daily)
+    return np.concatenate([kind.rows.vectors for kind in kinds]), np.concatenate([kind.churned for kind in kinds])
 
 
 def _draft(compiled: Compiled, order: Order, graph: bytes, typical: tuple[float, ...]) -> Manifest:
@@ -79,16 +142,16 @@ def _draft(compiled: Compiled, order: Order, graph: bytes, typical: tuple[float,
     )
 
 
-def _data(surveyed: Survey, learnt: Examples, order: Order) -> dict[str, Any]:
+def _data(surveyed: Survey, learnt: BothKinds, origin: Origin, seed: int) -> dict[str, Any]:
     return {
-        "source": order.source,
-        "events": order.events,
+        **asdict(origin),
         "unusable": surveyed.dead,
         "users": len(surveyed.part),
         "days": surveyed.days,
-        "seed": order.seed,
-        "sha256": order.sha256,
+        "seed": seed,
         "probability": SNAPSHOT_PROBABILITY,
-        "snapshots": len(learnt.rows),
-        "positives": learnt.positives,
+        "snapshots": len(learnt.updates),
+        "positives": learnt.updates.positives,
+        "daily_snapshots": len(learnt.daily),
+        "daily_positives": learnt.daily.positives,
     }

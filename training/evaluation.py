@@ -1,67 +1,87 @@
-"""How good a model is on users and times that it has not seen, and how sure one can be of that."""
+"""How good scores are on snapshots whose label is known, and how sure one can be of that."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 
-from stream_app.core.fold import Integers
-from stream_app.core.scoring import Scores
+from stream_app.core.tables import Integers
+from training.calibration import log_odds, recalibration, reliability
+from training.labels import CHURNED
+from training.ranking import Ranking, weight_by_user
+from training.resampling import Weights, figures, numbered
 
-_RESAMPLES = 200
-_INTERVAL = (2.5, 97.5)
-
-
-def evaluate(churned: NDArray[np.int8], scores: Scores, user: Integers, seed: int) -> dict[str, Any]:
-    """Metrics over snapshots, and the AUC as well with every user weighing the same, however active.
-
-    AUCs come with a 95 % interval by bootstrap over users, because the snapshots of one user are alike.
-    """
-    _, place, count = np.unique(user, return_inverse=True, return_counts=True)
-    by_user = _Ranking(churned, scores, place, 1.0 / count[place])
-    by_snapshot = _Ranking(churned, scores, place, np.ones(len(place)))
-    scores = scores.astype(np.float64)
-    return {
-        "auc": by_snapshot.auc(),
-        "auc_interval": by_snapshot.interval(seed),
-        "user_auc": by_user.auc(),
-        "user_auc_interval": by_user.interval(seed),
-        "pr_auc": _rounded(average_precision_score(churned, scores)),
-        "log_loss": _rounded(log_loss(churned, scores)),
-        "brier": _rounded(brier_score_loss(churned, scores)),
-        "base_rate": _rounded(np.mean(churned)),
-        "snapshots": len(churned),
-        "users": len(np.unique(user)),
-        "churners": len(np.unique(user[churned == 1])),
-    }
+LIFTS = (1, 2, 5, 10)
+"""Per cent of the snapshots."""
+_EDGE = 1e-7
 
 
 @dataclass(frozen=True)
-class _Ranking:
-    """Weighted snapshots with their scores; `user` numbers their users from 0."""
+class Judged:
+    """Scored snapshots and what came of their users; `user` tells whose rows they are."""
 
     churned: NDArray[np.int8]
-    scores: Scores
+    scores: NDArray[np.floating]
     user: Integers
-    weight: NDArray[np.float64]
 
-    def auc(self) -> float:
-        return _rounded(self._auc(self.weight))
+    def __len__(self) -> int:
+        return len(self.user)
 
-    def interval(self, seed: int) -> list[float]:
-        random, users = np.random.default_rng(seed), int(self.user.max()) + 1
-        aucs: list[float] = []
-        while len(aucs) < _RESAMPLES:
-            times = np.bincount(random.integers(0, users, users), minlength=users)[self.user]
-            if len(np.unique(self.churned[times > 0])) == 2:
-                aucs.append(self._auc(self.weight * times))
-        return [_rounded(bound) for bound in np.percentile(aucs, _INTERVAL)]
+    def where(self, chosen: NDArray[np.bool_]) -> "Judged":
+        """The rows that are chosen."""
+        return Judged(self.churned[chosen], self.scores[chosen], self.user[chosen])
 
-    def _auc(self, weight: NDArray[np.float64]) -> float:
-        return float(roc_auc_score(self.churned, self.scores, sample_weight=weight))
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many snapshots there are, of how many users, and how many of these churn within a snapshot's horizon."""
+        churners = np.unique(self.user[self.churned == CHURNED])
+        return {"snapshots": len(self), "users": len(np.unique(self.user)), "churners": len(churners)}
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """The snapshots in order of their scores."""
+        return Ranking(self.churned, self.scores)
 
 
-def _rounded(value: float | np.floating[Any]) -> float:
-    return round(float(value), 4)
+def evaluate(judged: Judged, seed: int) -> dict[str, Any]:
+    """All figures over snapshots, each with its interval, the AUC as well with every user weighing the same.
+
+    `mean_score` against `base_rate` is calibration in the large; `calibration_slope` and `_intercept` are those of the
+    recalibration line; `lift_5` is the lift among the 5 % of the snapshots that score highest.
+    """
+    user, churned, scores = numbered(judged.user), judged.churned, judged.scores.astype(np.float64)
+    by_user, odds = weight_by_user(user), log_odds(scores)
+    losses = -np.log(np.clip(np.where(churned == CHURNED, scores, 1 - scores), _EDGE, 1.0))
+    squares = (scores - churned) ** 2
+
+    def measure(weight: Weights) -> dict[str, float]:
+        whole, ranking = weight.sum(), judged.ranking
+        slope, intercept = recalibration(churned, odds, weight)
+        return {
+            "auc": ranking.auc(weight),
+            "user_auc": ranking.auc(weight * by_user),
+            "pr_auc": ranking.pr_auc(weight),
+            "base_rate": float(weight @ churned / whole),
+            "mean_score": float(weight @ scores / whole),
+            "log_loss": float(weight @ losses / whole),
+            "brier": float(weight @ squares / whole),
+            "calibration_slope": slope,
+            "calibration_intercept": intercept,
+            **{f"lift_{percent}": ranking.lift(weight, percent / 100) for percent in LIFTS},
+        }
+
+    return {
+        **judged.counts,
+        **figures(measure, user, seed),
+        "reliability": reliability(churned, scores, user, seed),
+    }
+
+
+def auc_only(judged: Judged, seed: int) -> dict[str, Any]:
+    """The AUC with its interval, for a part of the users; None for both where all of them stay or all churn."""
+    if not len(judged):
+        return {**judged.counts, "auc": {"value": None, "interval": None}}
+    found = figures(lambda weight: {"auc": judged.ranking.auc(weight)}, judged.user, seed)
+    return {**judged.counts, **found}

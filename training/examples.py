@@ -1,11 +1,13 @@
 """Labelled snapshots: those a model learns from and those it is judged by, if there are enough of either."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ContractViolation
+from stream_app.core.tables import Integers
 from training.labels import CHURNED, UNKNOWN
 from training.snapshots import Snapshots
 from training.splits import Part
@@ -22,22 +24,44 @@ class Examples:
     rows: Snapshots
     churned: NDArray[np.int8]
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
     @property
     def positives(self) -> int:
         """How many snapshots are of users who then churned."""
         return int(np.count_nonzero(self.churned == CHURNED))
 
+    def where(self, chosen: NDArray[np.bool_] | Integers) -> "Examples":
+        """The examples that are chosen, by a mask or by their places."""
+        return Examples(self.rows.where(chosen), self.churned[chosen])
 
-def to_learn_from(survey: Survey) -> Examples:
+
+@dataclass(frozen=True)
+class BothKinds:
+    """The same users and times seen twice: at scored updates, and at every midnight."""
+
+    updates: Examples
+    daily: Examples
+
+
+def to_learn_from(survey: Survey) -> BothKinds:
     """Snapshots of training users whose label had come true by the cut. Raises ContractViolation for too little."""
     _demand_days(survey)
-    return _examples(survey, Part.TRAIN, survey.period.learnable(survey.snapshots.as_of_ms))
+    return _both(survey, Part.TRAIN, survey.period.learnable)
 
 
-def to_judge_by(survey: Survey) -> Examples:
+def to_judge_by(survey: Survey) -> BothKinds:
     """Snapshots of test users behind the cut whose label has come true. Raises ContractViolation for too little."""
     _demand_days(survey)
-    return _examples(survey, Part.TEST, survey.period.judgeable(survey.snapshots.as_of_ms))
+    return _both(survey, Part.TEST, survey.period.judgeable)
+
+
+def to_look_at(survey: Survey) -> BothKinds:
+    """Snapshots of the users of a log apart, which nothing was learnt from: all whose label has come true, from its
+    start on. Raises ContractViolation for too little.
+    """
+    return _both(survey, Part.TEST, survey.period.over)
 
 
 def _demand_days(survey: Survey) -> None:
@@ -47,14 +71,23 @@ def _demand_days(survey: Survey) -> None:
         )
 
 
-def _examples(survey: Survey, part: Part, in_time: NDArray[np.bool_]) -> Examples:
-    labels = survey.labels(survey.snapshots)
-    chosen = in_time & (labels != UNKNOWN) & (survey.part[survey.snapshots.user] == part)
-    rows, churned = survey.snapshots.where(chosen), labels[chosen]
-    churners = len(np.unique(rows.user[churned == CHURNED]))
+def _both(survey: Survey, part: Part, in_time: Callable[[Integers], NDArray[np.bool_]]) -> BothKinds:
+    return BothKinds(
+        updates=_examples(survey, survey.snapshots, part, in_time),
+        daily=_examples(survey, survey.daily, part, in_time),
+    )
+
+
+def _examples(
+    survey: Survey, rows: Snapshots, part: Part, in_time: Callable[[Integers], NDArray[np.bool_]]
+) -> Examples:
+    labels = survey.labels(rows)
+    chosen = in_time(rows.as_of_ms) & (labels != UNKNOWN) & (survey.part[rows.user] == part)
+    found = Examples(rows.where(chosen), labels[chosen])
+    churners = len(np.unique(found.rows.user[found.churned == CHURNED]))
     if churners < MIN_CHURNERS[part]:
         raise ContractViolation(
             f"only {churners} {part.name.lower()} users churn within the horizon of a snapshot and "
             f"{MIN_CHURNERS[part]} are needed: train on more users"
         )
-    return Examples(rows, churned)
+    return found

@@ -1,75 +1,143 @@
 """The page that stands beside a model: what it is for and not for, how good it is, what it was made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from schemas.manifests import Manifest
+from training import tables
+from training.looks import Look, counted
+from training.tables import Row
 
 _PURPOSE = """\
 # {name} {version}
 
-Estimates at every event of a user how likely it is that the user cancels within {horizon_days} days: the mean of a
-logistic regression and of boosted trees, in one ONNX graph.
+Estimates at every event of a user how likely it is that the user cancels within {horizon_days} days: a weighted vote
+of a logistic regression and of boosted trees, in one ONNX graph.
 
 **For**: choosing whom to talk to first, in the workload `{workload}`, by the policy below.
 
 **Not for**: deciding against a user (price, access, credit); telling why somebody leaves (reasons say what moved the
 score, not what causes churn) or whether an offer would keep them; another customer base than the one it was trained
-on. The scores are not calibrated: their order and the thresholds count.
+on. Before a score is read as a probability, see how well it is calibrated.
 """
-_QUALITY = """\
-## How good it is
+_HOW_READ = """\
+Every figure stands with its 95 % interval in brackets, by bootstrap over users. *Scored updates* are events of users,
+drawn by hash, as the worker scores them; *midnights* (UTC) are fixed moments, at which every user seen in the last 30
+days counts once a day. A snapshot is positive if its user cancels within {horizon_days} days after it; it counts only
+if so many days of the log follow it.
+"""
+_HELD_OUT = """\
+## On held-out users
 
-On {users:,} users whom it never saw ({churners:,} of them leave within the horizon of a snapshot), at times after all
-that it learnt from had come true (intervals: 95 %, by bootstrap over users):
+Users of the training log ({source}) from whom nothing was learnt and by whom nothing was chosen, at times after all
+that was learnt had come true.
+"""
+_CEILING = """\
+### Beside the ceiling
 
-| measure | value |
-|---|---|
-| AUC, every snapshot weighing the same | {auc:.3f}, {auc_interval[0]:.3f} to {auc_interval[1]:.3f} |
-| AUC, every user weighing the same | {user_auc:.3f}, {user_auc_interval[0]:.3f} to {user_auc_interval[1]:.3f} |
-| PR-AUC, base rate | {pr_auc:.3f}, {base_rate:.3f} |
-| log loss | {log_loss:.3f} |
-| Brier score | {brier:.3f} |
+An oracle that knows the hidden state of every simulated user foretells by rolling the simulation on from there,
+{rollouts} times a snapshot. Model and oracle on the same snapshots, {updates:,} scored updates and {daily:,} midnights:
+"""
+_REAL = """\
+## On the real log
+
+{events:,} events of {users:,} users over {days} days (`{source}`, SHA-256 `{sha256}`), from which nothing was learnt.
+"""
+_LEAD_TIME = """\
+### How long before they cancel
+
+From the first score of at least {enter}, at which an alert fires, to the cancellation, over the users' whole time in
+the log. A first score may be long past and its alert over: so those named within the horizon stand apart.
+"""
+_LOOKS = """\
+## Looks at the real log
+
+A log that is looked at often becomes one that was tuned on. Looks so far: **{count}**{standing}. They are kept in
+[`looks.jsonl`](../looks.jsonl).
 """
 _POLICY = """\
+## Policy
+
 An alert fires at a score of {enter}, is critical from {critical} on and ends below {leave}; then there is none for
 {cooldown_days} days. So {alerted_share:.1%} of {users:,} users who were set apart for choosing the thresholds are
 alerted in their first month.
 """
-_SOURCE = """\
+_DATA = """\
 ## What it was made from
 
 {events:,} events of {users:,} users over {days} days ({source}); {snapshots:,} scored updates, drawn with probability
-{probability}, of which {positives:,} are of users who then left. Seed {seed}; SHA-256 of the events:
-`{sha256}`.
-
-Nothing is known of sex, age or origin: whether it treats groups of users alike has not been looked at.
+{probability}, of which {positives:,} are of users who then left, and {daily_snapshots:,} midnights, of which
+{daily_positives:,} are. Seed {seed}; SHA-256 of the events: `{sha256}`.
 """
-_INPUTS = """\
-## What it reads
+_LIMITS = """\
+## Limits
 
-| feature | meaning | a typical stayer |
-|---|---|---|
+- Users who chat are told from users who never do by the whole log, so a little of the future is in that division.
+- Columns that tell the same share their importance: one can be shuffled without harm as long as the other is there.
+- The ceiling is itself estimated, from few roll-outs: their chance blurs its order, so it lies somewhat higher.
+- Leavers leave: later in a log, where a model is judged, the base rate is lower than where it learnt. Scores run high.
+- What held-out users of a simulation show is how well the model learns that simulation, not how well churn can be
+  foretold in a business.
+- Nothing is known of sex, age or origin: whether it treats groups of users alike has not been looked at.
 """
+_BY_KIND = ("", "at scored updates", "at midnights")
+_BY_RIVAL = ("", "updates: model", "updates: ceiling", "midnights: model", "midnights: ceiling")
 
 
-def model_card(manifest: Manifest, labels: Mapping[str, str]) -> str:
-    """The model card in Markdown. `labels` says in words what each feature means."""
+def model_card(manifest: Manifest, labels: Mapping[str, str], looks: Sequence[Look]) -> str:
+    """The model card in Markdown. `labels` says in words what each feature means; `looks` are those at the real log."""
     parts = [
-        _purpose(manifest),
-        _QUALITY.format(**manifest.metrics),
+        _PURPOSE.format(**_named(manifest)),
+        "## How good it is\n",
+        _HOW_READ.format(**_named(manifest)),
+        *_held_out(manifest),
+        *_real(manifest),
+        *_plots(),
         _policy(manifest),
-        _SOURCE.format(**manifest.data),
+        _DATA.format(**manifest.data),
+        *_looks(looks),
+        _LIMITS,
+        *_inputs(manifest, labels),
     ]
-    return "\n".join([*parts, _inputs(manifest, labels)])
+    return "\n".join(parts)
 
 
-def _purpose(manifest: Manifest) -> str:
-    return _PURPOSE.format(
-        name=manifest.name,
-        version=manifest.version,
-        workload=manifest.workload,
-        horizon_days=manifest.horizon_days,
-    )
+def _named(manifest: Manifest) -> dict[str, object]:
+    return {name: getattr(manifest, name) for name in ("name", "version", "workload", "horizon_days")}
+
+
+def _held_out(manifest: Manifest) -> list[str]:
+    found = manifest.metrics["held_out"]
+    parts = [_HELD_OUT.format(**manifest.data), *_figures(found)]
+    if rows := tables.ceilings(found):
+        sizes = {kind: found[kind]["ceiling"]["snapshots"] for kind in ("updates", "daily")}
+        parts += [_CEILING.format(rollouts=manifest.metrics["rollouts"], **sizes), _table(_BY_RIVAL, rows)]
+    return [*parts, *_lead_time(manifest, "held_out")]
+
+
+def _real(manifest: Manifest) -> list[str]:
+    if "real" not in manifest.metrics:
+        return []
+    found = manifest.metrics["real"]
+    return [_REAL.format(**found["log"]), *_figures(found), *_lead_time(manifest, "real")]
+
+
+def _figures(found: Mapping[str, object]) -> list[str]:
+    return [_table(_BY_KIND, [*tables.figures(found), *tables.groups(found)])]
+
+
+def _lead_time(manifest: Manifest, log: str) -> list[str]:
+    return [_LEAD_TIME.format(enter=manifest.policy.enter), _table(_BY_KIND, tables.lead_times(manifest.metrics[log]))]
+
+
+def _plots() -> list[str]:
+    images = {
+        "reliability.png": "Share that churned against score, in ten bins",
+        "roc.png": "ROC curves",
+        "precision_recall.png": "Precision against recall",
+        "lead_time.png": "Churners named against time before their cancellation",
+        "importance.png": "Columns by the fall of the AUC when they are shuffled",
+    }
+    return ["## Plots\n", *(f"![{text}]({name})\n" for name, text in images.items())]
 
 
 def _policy(manifest: Manifest) -> str:
@@ -83,6 +151,19 @@ def _policy(manifest: Manifest) -> str:
     )
 
 
-def _inputs(manifest: Manifest, labels: Mapping[str, str]) -> str:
-    rows = zip(manifest.features, manifest.baseline, strict=True)
-    return _INPUTS + "".join(f"| `{name}` | {labels[name]} | {value:.4g} |\n" for name, value in rows)
+def _looks(looks: Sequence[Look]) -> list[str]:
+    standing = ", and one more whenever those marked *again and again* are" if any(not x.times for x in looks) else ""
+    rows = [(x.date, x.model, x.looked_at, x.figure, str(x.times or "again and again")) for x in looks]
+    parts = [_LOOKS.format(count=counted(looks), standing=standing)]
+    return [*parts, _table(("date", "model", "looked at", "seen", "times"), rows)] if rows else parts
+
+
+def _inputs(manifest: Manifest, labels: Mapping[str, str]) -> list[str]:
+    pairs = zip(manifest.features, manifest.baseline, strict=True)
+    rows = [(f"`{name}`", labels[name], f"{value:.4g}") for name, value in pairs]
+    return ["## What it reads\n", _table(("feature", "meaning", "a typical stayer"), rows)]
+
+
+def _table(heads: Row, rows: Sequence[Row]) -> str:
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

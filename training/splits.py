@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.fold import Integers
+from stream_app.core.tables import Integers
 from training.draws import share
 
 _TRAIN_SHARE = 0.5
@@ -44,7 +44,11 @@ class Period:
 
     def judgeable(self, as_of_ms: Integers) -> NDArray[np.bool_]:
         """Moments behind the cut whose label has come true, whatever it is: churn alone becomes known earlier."""
-        return (as_of_ms > self.cut_ms) & (as_of_ms + self.horizon_ms <= self.end_ms)
+        return (as_of_ms > self.cut_ms) & self.over(as_of_ms)
+
+    def over(self, as_of_ms: Integers) -> NDArray[np.bool_]:
+        """Moments whose horizon is over by the log's end, so that churners and stayers are known alike."""
+        return as_of_ms + self.horizon_ms <= self.end_ms
 
 
 def period(start_ms: int, end_ms: int, horizon_ms: int) -> Period:

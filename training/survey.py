@@ -1,4 +1,4 @@
-"""One pass over a log, from which all that training needs is kept: snapshots, the churn, a month of every update."""
+"""One pass over a log, from which all that training and judging need is kept."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ContractViolation
-from schemas.events import Activity, ModelRef
+from schemas.events import Activity, Conversation, ModelRef
 from stream_app.core.catalogue import DAY_MS
 from stream_app.core.engine import Engine
-from stream_app.core.fold import APPLIED, Integers
+from stream_app.core.fold import APPLIED
 from stream_app.core.log import LogRecord
 from stream_app.core.plan import Compiled
 from stream_app.core.scoring import Scorer
+from stream_app.core.tables import Integers
 from training.labels import NEVER, label
+from training.midnights import Midnights
 from training.replay import Replay, Step
-from training.snapshots import Snapshots, drawn, joined, updates
-from training.splits import Part, Period, part_of, period
+from training.snapshots import Snapshots, drawn, joined, standing, updates
+from training.splits import Part, Period, period
 
 MONTH_MS = 30 * DAY_MS
 SNAPSHOT_PROBABILITY = 0.1
@@ -28,17 +30,23 @@ SNAPSHOT_PROBABILITY = 0.1
 class Survey:
     """What a log holds for training.
 
-    `part` and `churn_ms` (NEVER: not in the log) are per user. `snapshots` were drawn from all users, `month` holds
-    every update of the validation users' first months. `dead` counts the lines that could not be used.
+    `names`, `part`, `churn_ms` (NEVER: not in the log) and `chats` (whether the log holds a support conversation) are
+    per user. Of all users, `snapshots` are updates that were drawn and `daily` the midnights at which they were live.
+    `month` holds every update of the validation users' first months, `lives` every update of the test users. `dead`
+    counts the lines that could not be used.
     """
 
     start_ms: int
     end_ms: int
     horizon_ms: int
+    names: tuple[str, ...]
     part: NDArray[np.int8]
     churn_ms: Integers
+    chats: NDArray[np.bool_]
     snapshots: Snapshots
+    daily: Snapshots
     month: Snapshots
+    lives: Snapshots
     dead: int
 
     @property
@@ -63,56 +71,80 @@ class Survey:
 def survey(
     compiled: Compiled,
     chunks: Iterable[Sequence[LogRecord]],
+    part_of: Callable[[str], Part],
     seed: int,
     passed: Callable[[int], None],
 ) -> Survey:
     """Fold a log without a model in force and keep what training needs; `passed` is told of every chunk's length.
 
-    Raises ContractViolation when no line of it is a user's event.
+    `part_of` says which part a user belongs to, `seed` which updates are drawn. Raises ContractViolation when no line
+    of the log is a user's event.
     """
-    pass_over = _Pass(compiled, seed)
+    pass_over = _Pass(compiled, part_of, seed)
     for chunk in chunks:
-        for step in pass_over.replay.apply(chunk):
-            pass_over.note(step)
+        pass_over.take(chunk)
         passed(len(chunk))
     return pass_over.result()
 
 
 class _Pass:
-    def __init__(self, compiled: Compiled, seed: int) -> None:
+    def __init__(self, compiled: Compiled, part_of: Callable[[str], Part], seed: int) -> None:
         self.replay = Replay(Engine(compiled, _refuse, "events"))
+        self._plan = compiled.plan
         self._workload = compiled.workload
+        self._part_of = part_of
         self._seed = seed
         self._start_ms, self._end_ms, self._dead = NEVER, 0, 0
+        self._midnights = Midnights()
         self._names: list[str] = []
         self._parts: list[Part] = []
         self._churn_ms: dict[int, int] = {}
+        self._chats: set[int] = set()
         self._snapshots: list[Snapshots] = []
+        self._daily: list[Snapshots] = []
         self._months: list[Snapshots] = []
+        self._lives: list[Snapshots] = []
 
-    def note(self, step: Step) -> None:
+    def take(self, chunk: Sequence[LogRecord]) -> None:
+        for midnights, piece in self._midnights.cut(chunk):
+            self._note_standing(midnights)
+            for step in self.replay.apply(piece):
+                self._note(step)
+
+    def _note_standing(self, midnights: range) -> None:
+        for midnight in midnights:
+            rows = standing(self.replay.records[: len(self._names)], midnight, self._plan)
+            if not len(rows):
+                return
+            self._daily.append(rows)
+
+    def _note(self, step: Step) -> None:
         self._dead += len(step.intake.dead)
         if not step.intake.events:
             return
         self._meet_new_users()
-        self._note_times(step)
+        self._note_events(step)
         rows = updates(step, self.replay.users)
+        part = np.array(self._parts, np.int8)[rows.user]
         self._snapshots.append(drawn(rows, self._names, self._seed, SNAPSHOT_PROBABILITY))
-        validating = np.array(self._parts, np.int8)[rows.user] == Part.VALIDATION
-        self._months.append(rows.where(validating & (rows.as_of_ms <= rows.first_ms + MONTH_MS)))
+        self._months.append(rows.where((part == Part.VALIDATION) & (rows.as_of_ms <= rows.first_ms + MONTH_MS)))
+        self._lives.append(rows.where(part == Part.TEST))
 
     def _meet_new_users(self) -> None:
         new = list(islice(self.replay.users, len(self._names), None))
         self._names += new
-        self._parts += [part_of(name, self._seed) for name in new]
+        self._parts += [self._part_of(name) for name in new]
 
-    def _note_times(self, step: Step) -> None:
+    def _note_events(self, step: Step) -> None:
         times = [admitted.time_ms for admitted in step.intake.events]
         self._start_ms, self._end_ms = min(self._start_ms, *times), max(self._end_ms, *times)
         for admitted, outcome in zip(step.intake.events, step.advance.folded.outcome.tolist(), strict=True):
-            event = admitted.event
-            if outcome == APPLIED and isinstance(event, Activity) and event.data.action == self._workload.label_action:
-                user = self.replay.users[admitted.user]
+            event, user = admitted.event, self.replay.users[admitted.user]
+            if outcome != APPLIED:
+                continue
+            if isinstance(event, Conversation):
+                self._chats.add(user)
+            elif isinstance(event, Activity) and event.data.action == self._workload.label_action:
                 self._churn_ms[user] = min(admitted.time_ms, self._churn_ms.get(user, NEVER))
 
     def result(self) -> Survey:
@@ -120,14 +152,20 @@ class _Pass:
             raise ContractViolation(
                 f"none of the {self._dead} lines is a user's event: give a file of canonical events"
             )
+        users = range(len(self._names))
+        empty = self._snapshots[0].where(np.zeros(0, np.int64))
         return Survey(
             start_ms=self._start_ms,
             end_ms=self._end_ms,
             horizon_ms=self._workload.horizon_days * DAY_MS,
+            names=tuple(self._names),
             part=np.array(self._parts, np.int8),
-            churn_ms=np.array([self._churn_ms.get(user, NEVER) for user in range(len(self._names))], np.int64),
+            churn_ms=np.array([self._churn_ms.get(user, NEVER) for user in users], np.int64),
+            chats=np.array([user in self._chats for user in users], np.bool_),
             snapshots=joined(self._snapshots),
+            daily=joined([empty, *self._daily]),
             month=joined(self._months),
+            lives=joined(self._lives),
             dead=self._dead,
         )
 

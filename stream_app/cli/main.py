@@ -9,7 +9,20 @@ import sys
 import typer
 
 from schemas.errors import ChurnError, Transient
-from stream_app.cli import alerts, bench, models, parity, produce, schemas, stack, train, work
+from stream_app.cli import (
+    alerts,
+    backtest,
+    bench,
+    models,
+    parity,
+    produce,
+    schemas,
+    simulator,
+    stack,
+    topics,
+    train,
+    work,
+)
 from stream_app.cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
 from stream_app.cli.demo.command import demo
 
@@ -28,9 +41,12 @@ app.command()(work.work)
 app.command()(alerts.alerts)
 app.command()(train.train)
 app.command()(parity.parity)
+app.command()(backtest.backtest)
 app.command()(schemas.schemas)
+app.add_typer(topics.app, name="topics")
 app.add_typer(produce.app, name="produce")
 app.add_typer(models.app, name="models")
+app.add_typer(simulator.app, name="simulator")
 app.add_typer(bench.app, name="bench")
 
 

@@ -9,6 +9,7 @@ import typer
 
 from schemas.errors import ContractViolation
 from schemas.events import Policy
+from schemas.manifests import Manifest
 from schemas.topics import CUSTOMER_EVENTS
 from stream_app import bootstrap
 from stream_app.adapters.kafka_topics import write_control
@@ -34,8 +35,14 @@ def list_models(as_json: AsJson = False) -> None:
         print_json({"models": [msgspec.to_builtins(manifest) for manifest in manifests]})
         return
     for manifest in manifests:
-        auc = manifest.metrics.get("auc", "-")
+        auc = _auc(manifest)
         OUT.print(f"{manifest.name}/{manifest.version}  {manifest.sha256[:12]}  AUC {auc}", markup=False)
+
+
+def _auc(manifest: Manifest) -> str:
+    """On users it never saw, at scored updates; a dash for a model that is not from `churn train`."""
+    figure = manifest.metrics.get("held_out", {}).get("updates", {}).get("auc", {})
+    return str(figure.get("value", "-"))
 
 
 @app.command()

@@ -1,25 +1,28 @@
 """`churn train` from a log to an artefact that a worker takes, and what is known of the artefact in the repository."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from producers.event_files import write_events
+from producers.line_files import write_lines
 from producers.simulator import simulate
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
+from schemas.instants import parse_instant
 from schemas.manifests import Manifest
 from stream_app.adapters.onnx_scorer import load_manifest, load_model
 from stream_app.bootstrap import control_for, engine_for
 from stream_app.cli.main import app
 from stream_app.cli.train import START_MS
 from training.event_log import EventLog
+from training.looks import LEDGER_FILE, read_looks
 from training.replay import Replay
 from training.usefulness import Audience, Usefulness, usefulness
 
@@ -49,13 +52,25 @@ class Trained:
         return report
 
 
+def in_sparkify_form(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The activities of a log as rows of a Sparkify log."""
+    for line in lines:
+        event = json.loads(line)
+        if event["type"] == "churn.activity.v1":
+            time_ms, page = parse_instant(event["time"]), event["data"]["action"]
+            yield json.dumps({"ts": time_ms, "userId": event["subject"], "page": page}).encode()
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Trained on a simulated log that came in an event file."""
+    """Trained on a simulated log that came in an event file, and judged on another that passes for the real one."""
     models = tmp_path_factory.mktemp("models")
-    log = models / "log.jsonl.gz"
+    log, real = models / "log.jsonl.gz", models / "real.jsonl"
     write_events(log, simulate(USERS, DAYS, SEED, START_MS))
-    result = churn_train("music", "--events", log, "--seed", str(SEED), "--out", models, "--json")
+    write_lines(real, in_sparkify_form(simulate(100, DAYS, SEED + 1, START_MS)))
+    result = churn_train(
+        "music", "--events", log, "--real", real, "--seed", str(SEED), "--out", models, "--version", "0.1.0", "--json"
+    )
     assert result.exception is None, result.stderr
     return Trained(models, models / "music" / "0.1.0", result)
 
@@ -81,9 +96,12 @@ def worth(manifest: Manifest, models: Path, seed: int) -> tuple[Usefulness, int]
     return usefulness(audience, alerts), len(audience.users)
 
 
-def test_an_artefact_has_a_graph_a_manifest_and_a_card(trained: Trained) -> None:
-    assert sorted(path.name for path in trained.where.iterdir()) == ["MODEL_CARD.md", "manifest.json", "model.onnx"]
+def test_an_artefact_has_a_graph_a_manifest_a_card_and_its_plots(trained: Trained) -> None:
+    names = {path.name for path in trained.where.iterdir()}
     card = (trained.where / "MODEL_CARD.md").read_text()
+    pictures = set(re.findall(r"!\[[^]]+\]\(([^)]+)\)", card))
+    assert len(pictures) == 5
+    assert names == {"MODEL_CARD.md", "manifest.json", "model.onnx"} | pictures
     for figure in (trained.manifest.policy.enter, trained.manifest.data["sha256"], trained.manifest.features[-1]):
         assert str(figure) in card
     assert "{" not in card
@@ -114,7 +132,30 @@ def test_one_json_object_on_stdout_says_what_was_made_of_what_and_how_good_it_is
     assert report["bytes"] == (trained.where / "model.onnx").stat().st_size
     assert (manifest.data["users"], manifest.data["days"], manifest.data["unusable"]) == (USERS, DAYS, 0)
     assert manifest.metrics["export"]["max_difference"] < 1e-5
-    assert manifest.metrics["user_auc"] > 0.5
+    assert manifest.metrics["held_out"]["daily"]["user_auc"]["interval"][1] > 0.5
+
+
+def test_the_real_log_is_judged_beside_the_held_out_users_and_the_look_is_noted(trained: Trained) -> None:
+    real = trained.report["metrics"]["real"]
+    assert (real["log"]["source"], real["log"]["days"], real["log"]["unusable"]) == ("real.jsonl", DAYS, 0)
+    assert real["updates"].keys() == real["daily"].keys() == trained.report["metrics"]["held_out"]["daily"].keys()
+    assert real["daily"]["users_who_chat"]["users"] == 0
+    (look,) = read_looks(trained.models / "music" / LEDGER_FILE)
+    assert (look.model, look.times) == ("0.1.0", 1)
+    assert f"{real['updates']['auc']['value']:.3f}" in look.figure
+    card = (trained.where / "MODEL_CARD.md").read_text()
+    assert "## On the real log" in card
+    assert "Looks so far: **1**" in card
+    assert look.figure in card
+
+
+def test_a_real_log_that_is_none_is_refused_before_anything_is_learnt_and_no_look_is_noted(tmp_path: Path) -> None:
+    real = tmp_path / "real.jsonl"
+    real.write_text("no row\n")
+    result = churn_train("music", "--real", real, "--out", tmp_path)
+    assert isinstance(result.exception, ContractViolation)
+    assert "is no row of a Sparkify log" in str(result.exception)
+    assert not (tmp_path / "music").exists()
 
 
 def test_thresholds_are_in_order_and_alert_a_tenth_of_the_validation_users(trained: Trained) -> None:
@@ -124,30 +165,39 @@ def test_thresholds_are_in_order_and_alert_a_tenth_of_the_validation_users(train
     assert policy.cooldown_s == 14 * 86_400
 
 
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Trained on the same log, which the command simulates by itself, and so beside a ceiling."""
+    models = tmp_path_factory.mktemp("again")
+    arguments = ["--users", str(USERS), "--days", str(DAYS), "--seed", str(SEED), "--rollouts", "2"]
+    result = churn_train("music", *arguments, "--out", models, "--version", "0.1.0")
+    assert result.exception is None, result.stderr
+    return Trained(models, models / "music" / "0.1.0", result)
+
+
 def test_the_same_events_and_seed_give_the_same_artefact_from_a_file_or_simulated(
-    trained: Trained, tmp_path: Path
+    trained: Trained, simulated: Trained
 ) -> None:
-    result = churn_train(
-        "music",
-        "--users",
-        str(USERS),
-        "--days",
-        str(DAYS),
-        "--seed",
-        str(SEED),
-        "--out",
-        tmp_path,
-        "--version",
-        "0.1.0",
-    )
-    assert result.exception is None
-    again = tmp_path / "music" / "0.1.0"
-    assert (again / "model.onnx").read_bytes() == (trained.where / "model.onnx").read_bytes()
-    manifest = load_manifest(again)
-    assert manifest.data.pop("source") == f"simulated with seed {SEED}"
-    assert trained.manifest.data["source"] == "log.jsonl.gz"
-    told = msgspec.structs.replace(manifest, data={**manifest.data, "source": "log.jsonl.gz"})
-    assert told == trained.manifest
+    model = "model.onnx"
+    assert (simulated.where / model).read_bytes() == (trained.where / model).read_bytes()
+    alone, beside = simulated.manifest, trained.manifest
+    assert alone.data.pop("source") == f"simulated with seed {SEED}"
+    assert beside.data.pop("source") == "log.jsonl.gz"
+    assert [alone.metrics.pop("rollouts"), beside.metrics.pop("rollouts")] == [2, 0]
+    del beside.metrics["real"]
+    for figures in alone.metrics["held_out"].values():
+        del figures["ceiling"]
+    assert alone == beside
+
+
+def test_a_simulated_log_is_judged_beside_its_ceiling(simulated: Trained) -> None:
+    for figures in simulated.manifest.metrics["held_out"].values():
+        ceiling = figures["ceiling"]
+        assert 0 < ceiling["snapshots"] <= 1000
+        assert ceiling["model_auc"]["value"] is not None
+        assert 0 < ceiling["oracle_auc"]["value"] <= 1
+    assert "Beside the ceiling" in (simulated.where / "MODEL_CARD.md").read_text()
+    assert "AUC below it" in simulated.result.stdout
 
 
 def test_a_version_that_exists_is_refused_before_anything_is_read(trained: Trained) -> None:

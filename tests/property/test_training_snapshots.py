@@ -46,7 +46,7 @@ def updates_of(log: Sequence[PlainRecord], cuts: Sequence[int] = ()) -> tuple[Sn
 
 
 def surveyed(lines: Sequence[bytes]) -> Survey:
-    return survey(COMPILED, EventLog(lines).chunks(), SEED, lambda count: None)
+    return survey(COMPILED, EventLog(lines).chunks(), lambda user: part_of(user, SEED), SEED, lambda count: None)
 
 
 def same(one: Snapshots, other: Snapshots) -> bool:
@@ -137,7 +137,7 @@ def test_whether_a_row_is_drawn_depends_on_seed_user_and_offset_alone() -> None:
 
 def test_every_user_has_the_same_share_of_rows_drawn_churner_or_not() -> None:
     offset = np.arange(200_000)
-    rows = Snapshots(offset % 20, offset, offset, offset, np.zeros((200_000, 1), np.float32))
+    rows = Snapshots(offset % 20, offset, offset, offset, offset, np.zeros((200_000, 1), np.float32))
     kept = drawn(rows, [f"u{user}" for user in range(20)], SEED, 0.1)
     assert np.bincount(kept.user) / 10_000 == pytest.approx(np.full(20, 0.1), abs=0.015)
 
@@ -173,6 +173,75 @@ def test_thresholds_see_every_update_of_validation_users_up_to_the_end_of_their_
         part_of("someone else who is new", SEED) is Part.VALIDATION
     )
     assert found.whole_months().offset.tolist() == [0, 1, 2]
+
+
+def test_every_update_of_test_users_is_kept_for_the_lead_time() -> None:
+    user = next(name for name in map(str, range(100)) if part_of(name, SEED) is Part.TEST)
+    log = LogWriter(user)
+    for days in (0, 40, 50):
+        log.does("next_song", at(days=days))
+    log.does("cancel", at(days=51))
+    assert surveyed([record.value or b"" for record in log.records()]).lives.offset.tolist() == [0, 1, 2]
+
+
+def test_a_survey_knows_who_has_talked_to_support() -> None:
+    log = LogWriter()
+    log.does("next_song", at())
+    log.chats("opened", at(minutes=1), user="ben")
+    log.says(at(minutes=2), 0.5, user="eva")
+    found = surveyed([record.value or b"" for record in log.records()])
+    assert dict(zip(found.names, found.chats.tolist(), strict=True)) == {"ana": False, "ben": True, "eva": False}
+
+
+def test_at_every_midnight_each_live_user_is_read_as_silence_has_left_them() -> None:
+    log = LogWriter()
+    log.does("next_song", at(hours=23))
+    log.does("next_song", at(days=1, hours=5), user="ben")
+    log.does("cancel", at(days=1, hours=6), user="ben")
+    log.does("next_song", at(days=3, hours=1))
+    found = surveyed([record.value or b"" for record in log.records()])
+    days = [
+        (found.names[user], (as_of_ms - at()) / DAY_MS)
+        for user, as_of_ms in zip(found.daily.user, found.daily.as_of_ms, strict=True)
+    ]
+    assert days == [("ana", 1.0), ("ana", 2.0), ("ana", 3.0)]
+    assert found.daily.events.tolist() == [1, 1, 1]
+    assert found.daily.offset.tolist() == [0, 0, 0]
+    column = COMPILED.feature_names.index("song_count_7d")
+    assert found.daily.vectors[:, column].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_who_has_not_been_seen_for_thirty_days_is_not_live() -> None:
+    log = LogWriter()
+    log.does("next_song", at(hours=12))
+    log.does("next_song", at(days=40), user="ben")
+    found = surveyed([record.value or b"" for record in log.records()])
+    assert found.daily.as_of_ms.tolist() == [at(days=day) for day in range(1, 31)]
+
+
+@given(log=logs(), data=st.data())
+@settings(max_examples=40)
+def test_no_midnight_knows_what_was_sent_after_it(log: list[PlainRecord], data: st.DataObject) -> None:
+    """What is sent from a midnight on is replaced by a single event of somebody else: no snapshot before it changes."""
+    values = [record.value or b"" for record in log]
+    sent_ms = np.array([record.timestamp for chunk in EventLog(values).chunks() for record in chunk])
+    whole = _survey_or_none(values)
+    if whole is None or not len(whole.daily):
+        return
+    midnight = data.draw(st.sampled_from(np.unique(whole.daily.as_of_ms // DAY_MS * DAY_MS).tolist()))
+    other = LogWriter("zoe")
+    other.does("next_song", int(sent_ms.max()))
+    cut = int(np.argmax(sent_ms >= midnight))
+    changed = surveyed([*values[:cut], *(record.value or b"" for record in other.records())])
+    past, past_changed = (rows.where(rows.as_of_ms < midnight) for rows in (whole.daily, changed.daily))
+    assert same(past, past_changed)
+
+
+def _survey_or_none(lines: Sequence[bytes]) -> Survey | None:
+    try:
+        return surveyed(lines)
+    except ContractViolation:
+        return None
 
 
 def test_a_log_with_a_control_record_is_no_log_to_train_on() -> None:

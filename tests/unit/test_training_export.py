@@ -15,9 +15,9 @@ from stream_app.core.plan import compile_workload
 from stream_app.core.scoring import Scorer, Scores, Vectors
 from stream_app.workloads.music import WORKLOAD
 from tests.fake_scorers import linear
-from training.evaluation import evaluate
 from training.export import BATCH_SIZES, export, extremes, pass_gate
-from training.model import Classifier, baseline, churn_probability, fit
+from training.model import Classifier, baseline, churn_probability, fit, row_weights
+from training.saturation import Saturation
 
 WIDTH = 6
 MANIFEST: Manifest = linear(compile_workload(WORKLOAD), dict.fromkeys(list(WORKLOAD.features)[:WIDTH], 0.0)).manifest
@@ -34,9 +34,14 @@ def rows(count: int, seed: int = 3) -> tuple[Vectors, NDArray[np.int8]]:
     return vectors, (random.random(count) < 1 / (1 + np.exp(-odds))).astype(np.int8)
 
 
+def fitted(count: int, seed: int) -> Classifier:
+    """A model of so many rows that weigh the same."""
+    return fit(*rows(count), np.ones(count), seed)
+
+
 @pytest.fixture(scope="module")
 def model() -> Classifier:
-    return fit(*rows(6000), seed=7)
+    return fitted(6000, seed=7)
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +132,8 @@ def test_an_exported_graph_takes_float_vectors_and_gives_probabilities_and_nothi
 
 
 def test_the_same_rows_and_seed_give_the_same_bytes(graph: bytes) -> None:
-    assert export(fit(*rows(6000), seed=7), WIDTH) == graph
-    assert export(fit(*rows(6000), seed=8), WIDTH) != graph
+    assert export(fitted(6000, seed=7), WIDTH) == graph
+    assert export(fitted(6000, seed=8), WIDTH) != graph
 
 
 def test_loading_an_exported_graph_says_nothing(graph: bytes, capfd: pytest.CaptureFixture[str]) -> None:
@@ -141,30 +146,30 @@ def test_the_baseline_is_the_median_of_each_column_in_the_bits_of_the_vectors() 
     assert baseline(stayers) == (2.0, float(np.float32(0.2)))
 
 
-def test_a_model_is_judged_over_snapshots_and_over_users() -> None:
-    churned = np.array([1, 0, 0, 0, 1, 0], np.int8)
-    scores = np.array([0.9, 0.1, 0.1, 0.1, 0.2, 0.3], np.float32)
-    metrics = evaluate(churned, scores, user=np.array([10, 11, 11, 11, 12, 13]), seed=7)
-    assert (metrics["auc"], metrics["user_auc"]) == (0.875, 0.75)
-    assert (metrics["snapshots"], metrics["users"], metrics["churners"]) == (6, 4, 2)
-    assert metrics["base_rate"] == pytest.approx(1 / 3, abs=1e-4)
-    assert metrics["brier"] == pytest.approx(np.mean((scores - churned) ** 2), abs=1e-4)
+def test_a_row_weighs_less_the_more_of_its_kind_its_user_has_and_the_kinds_weigh_the_same() -> None:
+    weights = row_weights([np.array([5, 5, 5, 5, 9]), np.array([9, 9])])
+    assert weights.mean() == pytest.approx(1)
+    assert weights[:5].sum() == pytest.approx(weights[5:].sum())
+    assert weights[4] / weights[0] == pytest.approx(2)
 
 
-def test_the_interval_is_drawn_over_users_so_that_rows_of_one_user_add_no_certainty() -> None:
-    random = np.random.default_rng(5)
-    churned = (np.arange(40) % 4 == 0).astype(np.int8)
-    scores = (0.2 * churned + random.random(40) * 0.5).astype(np.float32)
-    once = evaluate(churned, scores, np.arange(40), seed=7)
-    often = evaluate(np.repeat(churned, 50), np.repeat(scores, 50), np.repeat(np.arange(40), 50), seed=7)
-    assert often["auc_interval"] == once["auc_interval"]
-    assert once["auc_interval"][0] < once["auc"] < once["auc_interval"][1]
-    assert once["auc_interval"][1] - once["auc_interval"][0] > 0.1
+def test_rows_that_weigh_more_move_the_model_more() -> None:
+    vectors, churned = rows(2000)
+    heavy = fit(vectors, churned, np.where(churned == 1, 5.0, 1.0), seed=7)
+    assert churn_probability(heavy, vectors).mean() > churn_probability(fitted(2000, seed=7), vectors).mean() + 0.1
+
+
+def test_the_regression_sees_long_tails_bent_between_minus_one_and_one() -> None:
+    vectors = np.array([[0, 2, -1], [4, 2, 3]], np.float32)
+    bent = Saturation().fit(vectors).transform(vectors)
+    assert bent.dtype == np.float32
+    assert bent == pytest.approx(np.array([[0, 2 / 3, -1 / 2], [4 / 5, 2 / 3, 3 / 4]]))
+    assert Saturation().fit(np.zeros((3, 1), np.float32)).transform(np.ones((1, 1), np.float32)).tolist() == [[0.5]]
 
 
 def test_probabilities_are_those_of_churn() -> None:
     vectors, churned = rows(2000)
-    probability = churn_probability(fit(vectors, churned, seed=7), vectors)
+    probability = churn_probability(fitted(2000, seed=7), vectors)
     assert probability[churned == 1].mean() > probability[churned == 0].mean() + 0.05
 
 

@@ -19,8 +19,9 @@ def trial(scores: Scores, users: int = USERS) -> Trial:
     """A trial in which users take turns to be scored."""
     count = len(scores)
     user = 1000 + np.arange(count) % users
-    times = at() + np.arange(count)
-    return Trial(COMPILED, Snapshots(user, np.arange(count), times, times, np.zeros((count, 1), np.float32)), scores)
+    place = np.arange(count)
+    times = at() + place
+    return Trial(COMPILED, Snapshots(user, place, times, times, place, np.zeros((count, 1), np.float32)), scores)
 
 
 def spread() -> Scores:

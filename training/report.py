@@ -1,0 +1,66 @@
+"""The report of a model: how good it is on users that it never saw, at scored updates and at every midnight."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stream_app.core.scoring import Scores, Vectors
+from training import ceiling
+from training.ceiling import Oracle
+from training.evaluation import Judged, auc_only, evaluate
+from training.examples import BothKinds, Examples
+from training.lead_time import Naming, lead_time, naming
+from training.splits import Part
+from training.survey import Survey
+
+Score = Callable[[Vectors], Scores]
+KINDS = ("updates", "daily")
+
+
+@dataclass(frozen=True)
+class Views:
+    """What plots are drawn from: rows behind the figures, by kind of snapshot."""
+
+    judged: dict[str, Judged]
+    naming: dict[str, Naming]
+    against_ceiling: dict[str, tuple[Judged, Judged]]
+
+
+def report(
+    surveyed: Survey, unseen: BothKinds, score: Score, enter: float, seed: int, oracle: Oracle | None = None
+) -> tuple[dict[str, Any], Views]:
+    """All figures on the unseen users, by kind of snapshot; beside the oracle's where there is one.
+
+    A kind holds the figures over all its snapshots, the AUC of users who chat with support somewhere in the log and of
+    those who never do, and the lead time over the users' whole lives when an alert fires from a score of `enter` on.
+    """
+    lives = {"updates": surveyed.lives, "daily": surveyed.daily.where(_tested(surveyed))}
+    judged, named, pairs, found = {}, {}, {}, {}
+    for kind in KINDS:
+        examples: Examples = getattr(unseen, kind)
+        judged[kind] = Judged(examples.churned, score(examples.rows.vectors), examples.rows.user)
+        named[kind] = naming(lives[kind], score(lives[kind].vectors), surveyed.churn_ms, enter)
+        chats = surveyed.chats[examples.rows.user]
+        found[kind] = {
+            **evaluate(judged[kind], seed),
+            "users_who_chat": auc_only(judged[kind].where(chats), seed),
+            "users_who_never_chat": auc_only(judged[kind].where(~chats), seed),
+            "lead_time": lead_time(named[kind], surveyed.horizon_ms, seed),
+        }
+        if oracle is not None:
+            pairs[kind] = _against(oracle, examples, judged[kind], surveyed, seed)
+            found[kind]["ceiling"] = ceiling.compare(*pairs[kind], seed)
+    return found, Views(judged, named, pairs)
+
+
+def _tested(surveyed: Survey) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return np.asarray(surveyed.part[surveyed.daily.user] == Part.TEST)
+
+
+def _against(oracle: Oracle, examples: Examples, judged: Judged, surveyed: Survey, seed: int) -> tuple[Judged, Judged]:
+    """The model and the oracle on the rows that the oracle is asked about."""
+    chosen = ceiling.subsample(examples, surveyed.names, seed)
+    asked, model = examples.where(chosen), judged.where(chosen)
+    return model, Judged(asked.churned, ceiling.chances(oracle, asked, surveyed.names), asked.rows.user)
