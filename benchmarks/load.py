@@ -30,7 +30,7 @@ _ZIPF_EXPONENT = 1.1
 _CHUNK = 50_000
 _DIGITS = 8
 _TEMPLATE = (
-    b'{"specversion":"1.0","id":"b-########","source":"/bench","type":"churn.activity.v1",'
+    b'{"type":"churn.activity.v1","specversion":"1.0","id":"b-########","source":"/bench",'
     b'"time":"2024-01-01T00:00:00.000Z","recordedtime":"2024-01-01T00:00:00.000Z","subject":"u########",'
     b'"data":{"action":"'
 )

@@ -9,7 +9,6 @@ Unknown attributes and unknown data fields are ignored, so that producers may ad
 """
 
 import re
-from functools import lru_cache
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -27,9 +26,16 @@ Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
-@lru_cache(maxsize=4096)
-def _is_slug(text: str) -> bool:
-    return re.fullmatch(SLUG_PATTERN, text) is not None
+_MOST_SLUGS = 4096
+_slugs: set[str] = set()
+"""Actions that have been found to be slugs: there are few of them, and looking one up costs less than a call."""
+
+
+def _refuse_no_slug(action: str) -> None:
+    if re.fullmatch(SLUG_PATTERN, action) is None:
+        raise ValueError(f"the action {action!r} does not match {SLUG_PATTERN}")
+    if len(_slugs) < _MOST_SLUGS:
+        _slugs.add(action)
 
 
 class Envelope(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
@@ -53,8 +59,8 @@ class ActivityData(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=Fal
 
     def __post_init__(self) -> None:
         """Refuse what is no slug. A pattern in the type would be matched anew for every event."""
-        if not _is_slug(self.action):
-            raise ValueError(f"the action {self.action!r} does not match {SLUG_PATTERN}")
+        if self.action not in _slugs:
+            _refuse_no_slug(self.action)
 
 
 class Activity(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.activity.v1"):
