@@ -23,6 +23,14 @@ class Artefact:
     images: Mapping[str, bytes]
 
 
+def next_version(models: Path) -> str:
+    """The minor version after the highest one in a workload's directory of models; the first is 0.1.0."""
+    versions = [path.parent.name.split(".") for path in models.glob(f"*/{MANIFEST_FILE}")]
+    numbers = [list(map(int, parts)) for parts in versions if len(parts) > 1 and all(map(str.isdigit, parts))]
+    major, minor, *_ = max(numbers, default=[0, 0])
+    return f"{major}.{minor + 1}.0"
+
+
 def refuse_existing(where: Path) -> None:
     """Raise ContractViolation when this version exists: control records in logs pin its bytes."""
     if where.exists():

@@ -20,9 +20,9 @@ from stream_app.core.tables import Integers
 from training.resampling import Weights, numbered
 from training.saturation import Saturation
 
-_TREES = 80
+_TREES = 40
 _DEPTH = 3
-_LEARNING_RATE = 0.08
+_LEARNING_RATE = 0.15
 _SUBSAMPLE = 0.5
 _COLUMNS_PER_SPLIT = 0.3
 _LEAF_SHARE = 0.002

@@ -46,13 +46,15 @@ def train(
             "ledger beside the models.",
         ),
     ] = None,
-    users: Annotated[int, typer.Option(min=1, help="Users to simulate.")] = 3500,
+    users: Annotated[int, typer.Option(min=1, help="Users to simulate.")] = 6000,
     days: Annotated[int, typer.Option(min=1, help="Days to simulate.")] = 75,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation and of all that training draws.")] = 7,
     rollouts: Annotated[
         int, typer.Option(min=0, help="Roll-outs a moment for the ceiling, which only a simulated log has; 0: none.")
     ] = 150,
-    version: Annotated[str, typer.Option(help="Version of the new model; it must not exist yet.")] = "0.1.0",
+    version: Annotated[
+        str | None, typer.Option(help="Version of the new model; it must not exist yet. Without it the next minor one.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Directory of the models.")] = Path("models"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
@@ -60,16 +62,17 @@ def train(
 
     The report, with plots, is the model card beside the model.
 
-    Example: churn train music --version 0.2.0 --real sparkify_mini_events_68users.jsonl.gz
+    Example: churn train music --real sparkify_mini_events_68users.jsonl.gz
     """
     # Here, for every other command would wait for scikit-learn.
-    from training.artefact import refuse_existing, write
+    from training.artefact import next_version, refuse_existing, write
     from training.course import Order, artefact, look
     from training.course import train as train_model
     from training.looks import LEDGER_FILE, note_look, read_looks
     from training.splits import Part, part_of
 
     compiled = compile_workload(workload_named(workload))
+    version = version or next_version(out / workload)
     where, ledger = out / workload / version, out / workload / LEDGER_FILE
     refuse_existing(where)
     log = None if real is None else _survey(compiled, real.name, _rows(real), lambda _: Part.TEST, seed)

@@ -1,6 +1,7 @@
 """The gate that an exported model must pass, and what is exported."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -15,6 +16,7 @@ from stream_app.core.plan import compile_workload
 from stream_app.core.scoring import Scorer, Scores, Vectors
 from stream_app.workloads.music import WORKLOAD
 from tests.fake_scorers import linear
+from training.artefact import next_version
 from training.export import BATCH_SIZES, export, extremes, pass_gate
 from training.model import Classifier, baseline, churn_probability, fit, row_weights
 from training.saturation import Saturation
@@ -175,3 +177,11 @@ def test_probabilities_are_those_of_churn() -> None:
 
 def test_a_manifest_survives_its_file_in_every_field() -> None:
     assert msgspec.json.decode(msgspec.json.encode(MANIFEST), type=Manifest) == MANIFEST
+
+
+def test_the_next_version_is_the_minor_one_after_the_highest(tmp_path: Path) -> None:
+    assert next_version(tmp_path) == "0.1.0"
+    for version in ("0.9.3", "0.10.0", "draft"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "manifest.json").write_text("{}")
+    assert next_version(tmp_path) == "0.11.0"
