@@ -31,6 +31,7 @@ from stream_app.adapters.kafka_topics import delete_topics, write_control
 from stream_app.adapters.onnx_scorer import MANIFEST_FILE, load_manifest, newest_model
 from stream_app.bootstrap import control_for
 from stream_app.cli.main import app
+from tests.ctrl_c import HEEDING_CTRL_C
 from tests.e2e.deployment import Deployment, deployment
 from tests.event_logs import at
 from tests.music_logs import music_lines
@@ -224,7 +225,7 @@ def test_live_alerts_that_are_missing_and_one_that_is_not_due_are_counted_and_fa
 def test_ctrl_c_ends_it_at_once_and_says_nothing_on_stdout(finished: Finished) -> None:
     file = finished.directory / "long.jsonl"
     write_lines(file, LINES * 20)
-    command = [sys.executable, "-m", "stream_app.cli", "backtest", "--events", str(file)]
+    command = [*HEEDING_CTRL_C, sys.executable, "-m", "stream_app.cli", "backtest", "--events", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

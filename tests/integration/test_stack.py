@@ -20,6 +20,7 @@ from schemas.manifests import Manifest
 from schemas.topics import TOPICS
 from stack import local
 from stack.daemons import Daemon
+from tests.ctrl_c import HEEDING_CTRL_C
 
 CHURN = Path(sys.executable).with_name("churn")
 MANIFEST = Manifest(
@@ -135,15 +136,11 @@ def test_the_commands_start_report_and_stop(home: Path, churn: Callable[..., sub
     assert "Kafka and Redis cannot be used" in " ".join(after.stderr.split())
 
 
-def heed_ctrl_c() -> None:
-    """A shell that runs the tests in the background has them ignore it, and processes inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_ctrl_c_while_it_starts_leaves_nothing_running(
     home: Path, churn: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    with subprocess.Popen([CHURN, "up"], cwd=home.parent, env=unnamed(), stderr=subprocess.DEVNULL) as up:
+    command = [*HEEDING_CTRL_C, str(CHURN), "up"]
+    with subprocess.Popen(command, cwd=home.parent, env=unnamed(), stderr=subprocess.DEVNULL) as up:
         kafka, store = Daemon("Kafka", home / "kafka"), Daemon("Redis", home / "redis")
         wait_until(lambda: kafka.pid and store.pid)
         up.send_signal(signal.SIGINT)

@@ -10,8 +10,8 @@ from schemas.instants import parse_instant
 
 USERS = 300
 DAYS = 30
-SEED = 2024
-"""Training never used this seed."""
+SEED = 4711
+"""Neither the making of the simulator nor training used this seed."""
 START_MS = parse_instant("2024-01-01T00:00:00Z")
 PACED = 10_000
 PACED_RATE = 1_000.0
