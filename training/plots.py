@@ -189,6 +189,6 @@ def _importance(importance: Sequence[Mapping[str, Any]], labels: Mapping[str, st
     axes.set_yticks(place, [labels[one["feature"]] for one in importance])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("fall of the AUC at scored updates when shuffled, with 95 % interval")
-    figure.suptitle("What the model leans on, held-out users")
+    axes.set_xlabel("fall of the AUC when shuffled, 95 % interval")
+    figure.suptitle("What the model leans on (held-out users, scored updates)")
     return _png(figure)
