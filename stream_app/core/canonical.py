@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.core.kernels import Array, kernel
+from stream_app.core.kernels import Array, kernel, piece
 from stream_app.core.tables import Integers
 
 Bytes = NDArray[np.uint8]
@@ -43,26 +43,26 @@ _SIZES = np.array([_LIMITS.get(key, _ANY_SIZE) for key in range(12)], np.int64)
 _SPEC_TEXT = np.frombuffer(b"1.0", np.uint8)
 _TYPE_TEXT = np.frombuffer(b"churn.activity.v1", np.uint8)
 
-_LONGEST_NAME: Final = 16
-_ONE = np.uint64(1)
+_ONE, _WORD, _EACH, _HIGH = np.uint64(1), np.uint64(8), np.uint64(0x0101010101010101), np.uint64(0x80)
 """Places in a text are unsigned: a signed one might count from the end, and that would be looked into at each step."""
-_QUOTE, _BACKSLASH, _OPEN, _CLOSE, _COLON, _COMMA, _SPACE = b'"\\{}:, '
-_PLAIN = np.array([32 <= byte < 127 and byte not in (_QUOTE, _BACKSLASH) for byte in range(256)], np.bool_)
+_QUOTE, _BACKSLASH, _OPEN, _CLOSE, _COLON, _COMMA, _SPACE, _DELETE = (np.uint64(byte) for byte in b'"\\{}:, \x7f')
 _SLUG = np.array([chr(byte) in "abcdefghijklmnopqrstuvwxyz0123456789_" for byte in range(256)], np.bool_)
 
 
-def _words(name: str) -> tuple[int, int]:
-    number = int.from_bytes(name.encode(), "big")
-    return number >> 64, number & (1 << 64) - 1
+def _halves(name: bytes) -> tuple[int, int]:
+    return int.from_bytes(name[:8], "little"), int.from_bytes(name[8:], "little")
 
 
-_WORDS = np.array([_words(name) for name in _NAMES], np.uint64)
+_WORDS = np.array([_halves(name.encode()) for name in _NAMES], np.uint64)
+_MASKS = np.array([_halves(b"\xff" * size) for size in range(17)], np.uint64)
+_ROOM: Final = b"\0" * 24
+"""Words are read at any place in a value: so there is room for three behind the last."""
 
 
 class Found(NamedTuple):
     """The records of a batch that are canonical activity events, and where in its bytes their attributes stand.
 
-    text    uint8  the values, each with a line feed behind it
+    text    uint8  the values, each with a line feed behind it, and some room
     taken   bool   per record: whether it is such an event; where it is not, all its attributes are empty
     begins  int64  per attribute and record: its first byte in the text
     sizes   int64  per attribute and record: how many bytes it has; 0 where there is no recordedtime
@@ -76,7 +76,7 @@ class Found(NamedTuple):
 
 def find(values: Sequence[bytes]) -> Found:
     """Look into every value of a batch."""
-    text = np.frombuffer(b"\n".join([*values, b""]), np.uint8)
+    text = np.frombuffer(b"\n".join([*values, _ROOM]), np.uint8)
     ends = np.cumsum(np.fromiter(map(len, values), np.int64, len(values)) + 1)
     taken = np.zeros(len(values), np.bool_)
     spans = np.zeros((2, _KEPT, len(values)), np.int64)
@@ -136,7 +136,7 @@ def _take(text: Array, at: Any, end: Any, spans: Array, i: int) -> bool:  # noqa
             return not inside and text[at] == _CLOSE and at + _ONE == end and seen & _REQUIRED == _REQUIRED
 
 
-@kernel
+@piece
 def _spaces(text: Array, at: Any) -> Any:  # noqa: ANN401
     """The first place that is no space."""
     while text[at] == _SPACE:
@@ -144,33 +144,59 @@ def _spaces(text: Array, at: Any) -> Any:  # noqa: ANN401
     return at
 
 
-@kernel
+@piece
 def _text(text: Array, at: Any) -> Any:  # noqa: ANN401
     """Where the plain text that is opened here is closed; a place without a quote if it is not, or none is opened."""
     if text[at] != _QUOTE:
         return at
     at += _ONE
-    while _PLAIN[text[at]]:
-        at += _ONE
-    return at
+    while True:
+        marks = _not_plain(_word(text, at))
+        if marks:
+            return at + _bytes_below(marks)
+        at += _WORD
 
 
-@kernel
+@piece
+def _word(text: Array, at: Any) -> Any:  # noqa: ANN401
+    """Eight bytes as a number, the first lowest; compiled to one instruction."""
+    word = np.uint64(text[at])
+    for byte in range(1, 8):
+        word |= np.uint64(text[at + np.uint64(byte)]) << np.uint64(8 * byte)
+    return word
+
+
+@piece
+def _not_plain(word: Any) -> Any:  # noqa: ANN401
+    """The highest bit of the lowest byte that is not plain is the lowest bit set; 0 if all eight are plain."""
+    marks = word | (word - _EACH * _SPACE) & ~word
+    for byte in (_QUOTE, _BACKSLASH, _DELETE):
+        other = word ^ _EACH * byte
+        marks |= (other - _EACH) & ~other
+    return marks & _EACH * _HIGH
+
+
+@piece
+def _bytes_below(marks: Any) -> Any:  # noqa: ANN401
+    """How many bytes lie below the one whose highest bit is the lowest bit set."""
+    below = (marks & (~marks + _ONE)) - _ONE
+    return (((below & _EACH) * _EACH) >> np.uint64(56)) - _ONE
+
+
+@piece
 def _named(text: Array, begin: Any, end: Any) -> int:  # noqa: ANN401
-    """The attribute of this name, or -1. A name is compared as two numbers, whole: it is short and holds no zero."""
-    if end - begin > np.uint64(_LONGEST_NAME):
+    """The attribute of this name, or -1. A name is compared as two numbers: it is short."""
+    size = end - begin
+    if size >= np.uint64(len(_MASKS)):
         return -1
-    high = low = np.uint64(0)
-    for place in range(begin, end):
-        high = high << np.uint64(8) | low >> np.uint64(56)
-        low = low << np.uint64(8) | np.uint64(text[place])
+    low, high = _word(text, begin) & _MASKS[size, 0], _word(text, begin + _WORD) & _MASKS[size, 1]
     for key in range(len(_WORDS)):
-        if _WORDS[key, 1] == low and _WORDS[key, 0] == high:
+        if _WORDS[key, 0] == low and _WORDS[key, 1] == high:
             return key
     return -1
 
 
-@kernel
+@piece
 def _allowed(text: Array, key: int, begin: Any, end: Any) -> bool:  # noqa: ANN401
     """Whether an attribute may have this text; times are looked at later."""
     size = np.int64(end - begin)
@@ -180,15 +206,15 @@ def _allowed(text: Array, key: int, begin: Any, end: Any) -> bool:  # noqa: ANN4
         for place in range(begin, end):
             if not _SLUG[text[place]]:
                 return False
-        return text[begin] >= ord("a")
+        return bool(text[begin] >= ord("a"))
     if key == SPEC:
         return _same(text, begin, _SPEC_TEXT)
     return key != TYPE or _same(text, begin, _TYPE_TEXT)
 
 
-@kernel
+@piece
 def _same(text: Array, begin: Any, wanted: Array) -> bool:  # noqa: ANN401
     different = np.uint8(0)
     for place in range(len(wanted)):
-        different |= text[begin + np.uint64(place)] ^ wanted[place]
-    return different == 0
+        different = np.uint8(different | (text[begin + np.uint64(place)] ^ wanted[place]))
+    return bool(different == 0)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.kernels import Array, kernel
+from stream_app.core.kernels import Array, kernel, piece
 from stream_app.core.tables import Integers
 
 WIDTH = len("2024-01-01T00:00:00.000Z")
@@ -54,7 +54,7 @@ def _parse(text: Array, begins: Array, sizes: Array, result: Array) -> None:
         result[i] = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + _number(text, at, 20, 3)
 
 
-@kernel
+@piece
 def _is_time(text: Array, at: Any) -> bool:  # noqa: ANN401
     """Whether 24 bytes have the canonical form."""
     others = 0
@@ -66,11 +66,11 @@ def _is_time(text: Array, at: Any) -> bool:  # noqa: ANN401
     return others == 0
 
 
-@kernel
+@piece
 def _number(text: Array, at: Any, first: int, digits: int) -> int:  # noqa: ANN401
     number = 0
     for place in range(first, first + digits):
-        number = number * 10 + (np.int64(text[at + np.uint64(place)]) - ord("0"))
+        number = number * 10 + (text[at + np.uint64(place)] - ord("0"))
     return number
 
 

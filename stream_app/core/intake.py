@@ -21,7 +21,7 @@ from stream_app.core.events import Events
 from stream_app.core.hashing import event_hashes, event_hashes_at, murmur2_at
 from stream_app.core.instants import NO_TIME, parse_at, parse_canonical
 from stream_app.core.log import LogRecord
-from stream_app.core.numbering import numbered
+from stream_app.core.numbering import gathered, numbered, texts_at
 from stream_app.core.tables import Integers
 
 
@@ -142,41 +142,37 @@ def _events_of(
     records: Sequence[LogRecord], found: Found, times_ms: Integers, others: _Others, partitions: int
 ) -> tuple[Events, Integers]:
     """Found and decoded events as one run, and the home partition of each of its users."""
-    id_hash = event_hashes_at(found.text, found.begins[SOURCE], found.sizes[SOURCE], found.begins[ID], found.sizes[ID])
-    text = found.text
+    text, begins, sizes = found.text, found.begins[SUBJECT], found.sizes[SUBJECT]
+    id_hash = event_hashes_at(text, found.begins[SOURCE], found.sizes[SOURCE], found.begins[ID], found.sizes[ID])
     if others.places:
         times_ms[others.places] = others.times_ms
-        id_hash[others.places] = event_hashes(
-            [event.source for event in others.events], [event.id for event in others.events]
-        )
-        text = _with_others(found, others)
+        id_hash[others.places] = event_hashes([one.source for one in others.events], [one.id for one in others.events])
+        found.sizes[ACTION, others.places] = 0
+        text, begins, sizes = _with_others(found, others)
     kept = np.flatnonzero(times_ms != NO_TIME)
-    names, user, hashes = _looked_up(text, found.begins[SUBJECT, kept], found.sizes[SUBJECT, kept])
-    actions, action, _ = _looked_up(text, found.begins[ACTION, kept], found.sizes[ACTION, kept])
-    index = dict(zip(kept.tolist(), range(len(kept)), strict=True)) if others.places else {}
-    decoded = {index[place]: event for place, event in zip(others.places, others.events, strict=True)}
+    names, user, hashes = _looked_up(text, begins[kept], sizes[kept])
+    actions, action, _ = _looked_up(found.text, found.begins[ACTION, kept], found.sizes[ACTION, kept])
+    decoded = dict(zip(np.searchsorted(kept, others.places).tolist(), others.events, strict=True))
     chosen = list(records) if len(kept) == len(records) else [records[place] for place in kept.tolist()]
     events = Events(chosen, names, user, times_ms[kept], id_hash[kept], actions, action, decoded)
     return events, hashes % partitions
 
 
-def _with_others(found: Found, others: _Others) -> Bytes:
-    """The text with the users of the other events behind it; where they stand is put down among what was found."""
+def _with_others(found: Found, others: _Others) -> tuple[Bytes, Integers, Integers]:
+    """The users of all events in one text, those that had to be decoded behind the rest."""
+    text, begins = gathered(found.text, found.begins[SUBJECT], found.sizes[SUBJECT])
     users = [cast("str", event.subject).encode() for event in others.events]
-    sizes = np.fromiter(map(len, users), np.int64, len(users))
-    found.begins[SUBJECT, others.places] = len(found.text) + np.cumsum(sizes) - sizes
-    found.sizes[SUBJECT, others.places] = sizes
-    found.sizes[ACTION, others.places] = 0
-    return np.concatenate([found.text, np.frombuffer(b"".join(users), np.uint8)])
+    user_sizes, sizes = np.fromiter(map(len, users), np.int64, len(users)), found.sizes[SUBJECT].copy()
+    begins[others.places] = len(text) + np.cumsum(user_sizes) - user_sizes
+    sizes[others.places] = user_sizes
+    return np.concatenate([text, np.frombuffer(b"".join(users), np.uint8)]), begins, sizes
 
 
 def _looked_up(text: Bytes, begins: Integers, sizes: Integers) -> tuple[list[str], Integers, Integers]:
     """The different texts that stand in a text, the number of each place's among them, and their hashes."""
     hashes = murmur2_at(text, begins, sizes)
     number, first = numbered(text, begins, sizes, hashes)
-    spans = zip(begins[first].tolist(), (begins + sizes)[first].tolist(), strict=True)
-    whole = memoryview(text)
-    return [str(whole[begin:end], "utf-8") for begin, end in spans], number, hashes[first]
+    return texts_at(text, begins[first], sizes[first]), number, hashes[first]
 
 
 def _reject_mispartitioned(intake: Intake, homes: Integers, partition: int) -> None:

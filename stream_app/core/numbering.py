@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.kernels import Array, kernel
+from stream_app.core.kernels import Array, kernel, piece
 from stream_app.core.tables import Integers
 
 NONE = -1
@@ -20,6 +20,34 @@ def numbered(text: NDArray[np.uint8], begins: Integers, sizes: Integers, hashes:
     table = np.full(1 << bits, NONE, np.int32)
     count = _number(text, np.stack([begins, sizes, hashes]), table, bits, number, first)
     return number, first[:count]
+
+
+def gathered(text: NDArray[np.uint8], begins: Integers, sizes: Integers) -> tuple[NDArray[np.uint8], Integers]:
+    """The texts that stand in a text, one behind the other, and where each begins now."""
+    ends = np.cumsum(sizes)
+    result = np.empty(ends[-1] if len(ends) else 0, np.uint8)
+    _gather(text, begins, ends, result)
+    return result, ends - sizes
+
+
+def texts_at(text: NDArray[np.uint8], begins: Integers, sizes: Integers) -> list[str]:
+    """The texts that stand in a text in UTF-8."""
+    together, begins = gathered(text, begins, sizes)
+    whole, spans = together.tobytes(), zip(begins.tolist(), (begins + sizes).tolist(), strict=True)
+    if whole.isascii():
+        decoded = whole.decode()
+        return [decoded[begin:end] for begin, end in spans]
+    return [whole[begin:end].decode() for begin, end in spans]
+
+
+@kernel
+def _gather(text: Array, begins: Array, ends: Array, result: Array) -> None:
+    at = np.uint64(0)
+    for i in range(len(ends)):
+        away = np.uint64(begins[i]) - at
+        for place in range(at, np.uint64(ends[i])):
+            result[place] = text[place + away]
+        at = np.uint64(ends[i])
 
 
 @kernel
@@ -42,12 +70,12 @@ def _number(text: Array, texts: Array, table: Array, bits: int, number: Array, f
     return count
 
 
-@kernel
+@piece
 def _equal(text: Array, texts: Array, one: int, other: int) -> bool:
     if texts[2, one] != texts[2, other] or texts[1, one] != texts[1, other]:
         return False
     begin, second = np.uint64(texts[0, one]), np.uint64(texts[0, other])
     different = np.uint8(0)
     for place in range(np.uint64(texts[1, one])):
-        different |= text[begin + place] ^ text[second + place]
-    return different == 0
+        different = np.uint8(different | (text[begin + place] ^ text[second + place]))
+    return bool(different == 0)
