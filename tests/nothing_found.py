@@ -1,4 +1,4 @@
-"""Takes a run of records in with every record decoded: what the canonical reading of bytes must agree with."""
+"""Takes records in with each of them decoded by itself: what finding events in the bytes must agree with."""
 
 from collections.abc import Sequence
 
@@ -17,8 +17,9 @@ def _find_nothing(values: Sequence[bytes]) -> Found:
     return Found(found.text, none, np.zeros_like(found.begins), np.zeros_like(found.sizes))
 
 
-def decoded_one_and_all(records: Sequence[LogRecord], partition: int, partitions: int) -> Intake:
-    """What `take_in` makes of records of which it finds none in the bytes."""
+def decoded_one_by_one(records: Sequence[LogRecord], partition: int, partitions: int) -> Intake:
+    """What `take_in` makes of records of which it finds none in the bytes, and decodes none together with others."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(intake, "find", _find_nothing)
+        patched.setattr(intake, "decode_all", lambda _: None)
         return take_in(records, partition, partitions)

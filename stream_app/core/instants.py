@@ -57,13 +57,13 @@ def _parse(text: Array, begins: Array, sizes: Array, result: Array) -> None:
 @piece
 def _is_time(text: Array, at: Any) -> bool:  # noqa: ANN401
     """Whether 24 bytes have the canonical form."""
-    others = 0
+    others = marks = 0
     for place in range(WIDTH):
         byte = text[at + np.uint64(place)]
         others += byte < ord("0") or byte > ord("9")
     for mark in range(len(_PUNCTUATION)):
-        others -= text[at + _PUNCTUATION[mark, 0]] == _PUNCTUATION[mark, 1]
-    return others == 0
+        marks += text[at + _PUNCTUATION[mark, 0]] == _PUNCTUATION[mark, 1]
+    return others == marks == len(_PUNCTUATION)
 
 
 @piece

@@ -17,7 +17,7 @@ from stream_app.core.plan import compile_workload
 from tests import every_kind
 from tests.event_logs import START_MS, Event, LogWriter, at, control
 from tests.fake_scorers import dial
-from tests.nothing_found import decoded_one_and_all
+from tests.nothing_found import decoded_one_by_one
 from tests.record_strategies import PLAIN, records, values
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
@@ -42,14 +42,14 @@ def told(intake: Intake) -> dict[str, Any]:
 def test_a_batch_is_sorted_out_as_if_every_record_were_decoded(
     log: list[PlainRecord], partition: int, partitions: int
 ) -> None:
-    assert told(take_in(log, partition, partitions)) == told(decoded_one_and_all(log, partition, partitions))
+    assert told(take_in(log, partition, partitions)) == told(decoded_one_by_one(log, partition, partitions))
 
 
 @settings(max_examples=600)
 @given(values())
 def test_a_value_that_is_found_is_an_activity_that_would_be_decoded(value: bytes) -> None:
     log = [PlainRecord(7, START_MS, None, value)]
-    assert told(take_in(log, 0, 1)) == told(decoded_one_and_all(log, 0, 1))
+    assert told(take_in(log, 0, 1)) == told(decoded_one_by_one(log, 0, 1))
 
 
 @given(PLAIN, st.sampled_from([(",", ":"), (", ", ": ")]))
@@ -74,7 +74,7 @@ def test_an_attribute_is_found_up_to_the_length_that_its_contract_allows(attribu
         value = json.dumps(event).encode()
         assert find([value]).taken.tolist() == [found]
         log = [PlainRecord(0, START_MS, None, value)]
-        assert told(take_in(log, 0, 1)) == told(decoded_one_and_all(log, 0, 1))
+        assert told(take_in(log, 0, 1)) == told(decoded_one_by_one(log, 0, 1))
         assert len(take_in(log, 0, 1).events) == found
 
 
@@ -102,5 +102,5 @@ def test_marked_events_are_as_if_the_others_had_never_been_there(marks: list[boo
     again = take_in([admitted.record for admitted in wanted], 0, 1).events if wanted else chosen
     users = users_of(chosen)
     columns = [to_columns(one, COMPILED.patterns, users) for one in (chosen, again)]
-    assert [[column.tolist() for column in one] for one in columns][0] == [column.tolist() for column in columns[1]]
+    assert all(np.array_equal(*pair) for pair in zip(*columns, strict=True))
     assert chosen.doing("like").tolist() == [getattr(one.event.data, "action", "") == "like" for one in wanted]
