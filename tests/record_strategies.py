@@ -93,24 +93,46 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 STYLES = st.sampled_from([(",", ":")] * 5 + [(", ", ": ")] * 3 + [(" ,", "  :"), ("\n,", ":\t")])
 
 
+MEMBERS = [
+    *(b'"id":"7"', b'"subject":"eva"', b'"type":"churn.activity.v1"', b'"data":{"action":"like"}', b'"action":"like"'),
+    *(b'"time":"2024-03-01T00:00:00.000Z"', b'"session_ref":"s"', b'"more":{"id":"7"}', b'"specversion":"1.0"'),
+]
+EDITS = st.one_of(
+    st.tuples(st.just(b"{"), st.sampled_from([b"{" + member + b"," for member in MEMBERS])),
+    st.tuples(st.just(b'"action"'), st.sampled_from([member + b',"action"' for member in MEMBERS])),
+    st.tuples(st.just(b"}"), st.sampled_from([b"", b"} ", b"}}", b"}x", b"},", b",}", b"}\n"])),
+    st.tuples(st.just(b"an"), st.sampled_from([b"\xff", b"a\xc3", b"\\u0061n", b"\\n", b"\x1f", b"\x7f", b'a\\"n'])),
+    st.tuples(st.just(b"v1"), st.sampled_from([b"v2", b"vx", b"v\xff"])),
+    st.tuples(st.just(b"1.0"), st.sampled_from([b"1.1", b"0.3"])),
+)
+"""What stands in a value, and by what it is replaced where it stands first or last."""
+
+
+@st.composite
+def _cut(draw: st.DrawFn, value: bytes) -> bytes:
+    """A few bytes flipped, put in, or cut out, anywhere."""
+    at, length = draw(st.integers(0, len(value))), draw(st.integers(0, 40))
+    marks = [b" ", b"\n", b'"', b"\\", b"\\u0061", b",", b"{", b"}", b"\x00", b"\xff", b"0"]
+    middle = draw(
+        st.one_of(st.binary(max_size=2), st.sampled_from(marks), st.just(value[at : at + length] * 2)),
+    )
+    return value[:at] + middle + value[at + draw(st.sampled_from([0, len(middle), length])) :]
+
+
 @st.composite
 def values(draw: st.DrawFn) -> bytes:
-    """The bytes of an event, or of what is left of it when some of them were flipped, put in, or cut out."""
+    """The bytes of an event, or of what an edit or a cut has left of it."""
     separators, ascii_only = draw(STYLES), draw(st.booleans())
     value = json.dumps(draw(documents()), separators=separators, ensure_ascii=ascii_only).encode()
-    for _ in range(draw(st.sampled_from([0, 0, 0, 0, 0, 1, 2]))):
-        at, length = draw(st.integers(0, len(value))), draw(st.integers(0, 40))
-        middle = draw(
-            st.one_of(
-                st.binary(max_size=2),
-                st.sampled_from(
-                    [b" ", b"\n", b'"', b"\\", b"\\u0061", b",", b"{", b"}", b"\x00", b"\xff", b'"id":"7",']
-                ),
-                st.just(value[at : at + length] * 2),
-            )
-        )
-        value = value[:at] + middle + value[at + draw(st.sampled_from([0, len(middle), length])) :]
-    return value
+    match draw(st.sampled_from(["whole", "whole", "edited", "cut"])):
+        case "edited":
+            old, new = draw(EDITS)
+            head, found, tail = value.partition(old) if draw(st.booleans()) else value.rpartition(old)
+            return head + (new if found else found) + tail
+        case "cut":
+            return draw(_cut(value))
+        case _:
+            return value
 
 
 def records(extra: st.SearchStrategy[bytes | None]) -> st.SearchStrategy[list[PlainRecord]]:

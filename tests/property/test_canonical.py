@@ -60,6 +60,40 @@ def test_an_activity_in_plain_ascii_is_found_in_either_usual_style(
     assert find([json.dumps(plain, separators=style).encode()]).taken.tolist() == [True]
 
 
+WHOLE = (
+    b'{"type":"churn.activity.v1","specversion":"1.0","id":"1","source":"/s","time":"2024-03-01T00:00:00.000Z",'
+    b'"subject":"ana","data":{"action":"play","session_ref":"s"}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"id":"1"', b'"id":"1","id":"1"'),
+        (b'"data":', b'"data":{"action":"like"},"data":'),
+        (b'"data":{', b'"action":"play","data":{'),
+        (b'"action":"play"', b'"id":"1"'),
+        (b'"action":"play"', b'"action":"play","id":"2"'),
+        (b'"}}', b'"}'),
+        (b'"}}', b'"}}}'),
+        (b'"}}', b'"}} '),
+        (b'"}}', b'","more":1}}'),
+        (b'"subject":"ana",', b""),
+        (b'"subject":"ana"', b'"subject":null'),
+        (b"ana", b"an\\u0061"),
+        (b"ana", "änn".encode()),
+        (b"ana", b"an\xff"),
+        (b"ana", b"an\n"),
+        (b"v1", b"v2"),
+        (b"1.0", b"1.1"),
+        (b"subject", b"Subject"),
+        (b"session_ref", b"session_ref_of_a"),
+    ],
+)
+def test_a_value_that_leaves_a_doubt_is_not_found(old: bytes, new: bytes) -> None:
+    assert find([WHOLE, WHOLE.replace(old, new), WHOLE]).taken.tolist() == [True, False, True]
+
+
 @given(st.data())
 def test_a_value_is_found_whatever_stands_before_and_behind_it(data: st.DataObject) -> None:
     batch = data.draw(st.lists(values(), max_size=6))
