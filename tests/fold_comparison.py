@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.catalogue import Workload
+from stream_app.core.columns import to_columns, users_of
 from stream_app.core.fold import APPLIED, REPEATED, fold, read
-from stream_app.core.intake import Intake, take_in, to_columns, users_of
+from stream_app.core.intake import Intake, take_in
 from stream_app.core.log import LogRecord
 from stream_app.core.plan import Compiled
 from stream_app.core.tables import Columns, Folded

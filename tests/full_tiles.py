@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.catalogue import SESSION
+from stream_app.core.columns import to_columns
 from stream_app.core.fold import fold
-from stream_app.core.intake import to_columns
 from stream_app.core.layout import lay_out
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import Compiled

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.events import ControlData
+from stream_app.core.columns import users_of
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
-from stream_app.core.intake import Intake, take_in, users_of
+from stream_app.core.intake import Intake, take_in
 from stream_app.core.log import LogRecord
 
 _NOTHING_RECORDED = Recorded({}, -1)

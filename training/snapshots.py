@@ -48,8 +48,8 @@ def updates(step: Step, users: Mapping[str, int]) -> Snapshots:
     """The updates of a step that a model scores and that have a future: applied, and the user has not churned."""
     folded, events = step.advance.folded, step.intake.events
     every = Snapshots(
-        user=np.array([users[admitted.user] for admitted in events], np.int64),
-        offset=np.array([admitted.record.offset for admitted in events], np.int64),
+        user=np.array([users[name] for name in events.names], np.int64)[events.user],
+        offset=events.offsets,
         as_of_ms=folded.as_of,
         first_ms=folded.first,
         events=folded.events.astype(np.int64),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ContractViolation
-from schemas.events import Activity, Conversation, ModelRef
+from schemas.events import Conversation, ModelRef
 from stream_app.core.catalogue import DAY_MS
 from stream_app.core.engine import Engine
 from stream_app.core.fold import APPLIED
@@ -136,16 +136,15 @@ class _Pass:
         self._parts += [self._part_of(name) for name in new]
 
     def _note_events(self, step: Step) -> None:
-        times = [admitted.time_ms for admitted in step.intake.events]
-        self._start_ms, self._end_ms = min(self._start_ms, *times), max(self._end_ms, *times)
-        for admitted, outcome in zip(step.intake.events, step.advance.folded.outcome.tolist(), strict=True):
-            event, user = admitted.event, self.replay.users[admitted.user]
-            if outcome != APPLIED:
-                continue
-            if isinstance(event, Conversation):
-                self._chats.add(user)
-            elif isinstance(event, Activity) and event.data.action == self._workload.label_action:
-                self._churn_ms[user] = min(admitted.time_ms, self._churn_ms.get(user, NEVER))
+        events, applied = step.intake.events, step.advance.folded.outcome == APPLIED
+        self._start_ms = min(self._start_ms, int(events.times_ms.min()))
+        self._end_ms = max(self._end_ms, int(events.times_ms.max()))
+        users = np.array([self.replay.users[name] for name in events.names], np.int64)[events.user]
+        chats = [place for place, event in events.decoded.items() if isinstance(event, Conversation)]
+        self._chats.update(users[[place for place in chats if applied[place]]].tolist())
+        churned = applied & events.doing(self._workload.label_action)
+        for user, time_ms in zip(users[churned].tolist(), events.times_ms[churned].tolist(), strict=True):
+            self._churn_ms[user] = min(time_ms, self._churn_ms.get(user, NEVER))
 
     def result(self) -> Survey:
         if not self._names:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
 
+import numpy as np
+
 from schemas.alerts import Alert
-from schemas.events import Activity
 from schemas.instants import parse_instant
 from stream_app.core.catalogue import HOUR_MS
-from stream_app.core.intake import Events
+from stream_app.core.events import Events
 
 CANCEL = "cancel"
 
@@ -36,11 +37,10 @@ class Audience:
 
     def see_all(self, events: Events) -> None:
         """Take note of admitted events."""
-        self.users.update(events.users)
-        for place, event in enumerate(events.events):
-            if isinstance(event, Activity) and event.data.action == CANCEL:
-                moment = Moment(events.records[place].offset, int(events.times_ms[place]))
-                self.cancels.setdefault(events.users[place], moment)
+        self.users.update(events.names)
+        for place in np.flatnonzero(events.doing(CANCEL)).tolist():
+            moment = Moment(events.records[place].offset, int(events.times_ms[place]))
+            self.cancels.setdefault(events.names[events.user[place]], moment)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from schemas.alerts import (
 from schemas.events import ControlData
 from schemas.instants import format_instant
 from stream_app.core.catalogue import DAY_MS
-from stream_app.core.intake import Admitted
+from stream_app.core.events import Admitted
 from stream_app.core.policy import CHURNED, CRITICAL, FIRING, RECOVERED, UPDATED, Decision
 
 _STATUS: dict[int, tuple[Status, Resolution | None]] = {

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.kernels import Array, kernel
+from stream_app.core.tables import Integers
 
 
 def event_hashes(sources: Sequence[str], ids: Sequence[str]) -> NDArray[np.uint32]:
@@ -14,12 +15,17 @@ def event_hashes(sources: Sequence[str], ids: Sequence[str]) -> NDArray[np.uint3
 
     CRC-32 of source, a zero byte and id.
     """
-    heads = {source: zlib.crc32(source.encode() + b"\0") for source in set(sources)}
-    texts = [event_id.encode() for event_id in ids]
-    ends = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=ends[1:])
-    result = np.fromiter(map(heads.__getitem__, sources), np.uint32, len(texts))
-    _crc32(np.frombuffer(b"".join(texts), np.uint8), ends, _CRC_TABLE, result)
+    text, begins, sizes = _joined([text.encode() for pair in zip(sources, ids, strict=True) for text in pair])
+    return event_hashes_at(text, begins[::2], sizes[::2], begins[1::2], sizes[1::2])
+
+
+def event_hashes_at(
+    text: NDArray[np.uint8], sources: Integers, source_sizes: Integers, ids: Integers, id_sizes: Integers
+) -> NDArray[np.uint32]:
+    """The same where sources and ids stand in a text: the first byte of each, and how many bytes it has."""
+    result = np.zeros(len(sources), np.uint32)
+    places = np.stack([sources, source_sizes, ids, id_sizes])
+    _identities(text, places, _CRC_TABLE, result)
     return result
 
 
@@ -35,11 +41,14 @@ def anchor(value: bytes | None) -> int:
 
 def partitions_of(keys: Sequence[bytes], partitions: int) -> NDArray[np.int64]:
     """The partition of each key as Kafka's Java client computes it: positive murmur2 modulo their number."""
-    ends = np.zeros(len(keys) + 1, np.int64)
-    np.cumsum([len(key) for key in keys], out=ends[1:])
-    result = np.zeros(len(keys), np.int64)
-    _murmur2(np.frombuffer(b"".join(keys), np.uint8), ends, result)
-    return result % partitions
+    return murmur2_at(*_joined(keys)) % partitions
+
+
+def murmur2_at(text: NDArray[np.uint8], begins: Integers, sizes: Integers) -> Integers:
+    """The positive murmur2 of each key that stands in a text."""
+    result = np.zeros(len(begins), np.int64)
+    _murmur2(text, begins, sizes, result)
+    return result
 
 
 def fingerprints(vectors: NDArray[np.float32], scores: NDArray[np.float32] | None = None) -> NDArray[np.uint64]:
@@ -61,14 +70,23 @@ def _crc_table() -> NDArray[np.uint32]:
 _CRC_TABLE = _crc_table()
 
 
+def _joined(keys: Sequence[bytes]) -> tuple[NDArray[np.uint8], Integers, Integers]:
+    """Texts as one; where each begins in it and how long it is."""
+    sizes = np.fromiter(map(len, keys), np.int64, len(keys))
+    return np.frombuffer(b"".join(keys), np.uint8), np.cumsum(sizes) - sizes, sizes
+
+
 @kernel
-def _crc32(data: Array, ends: Array, table: Array, result: Array) -> None:
-    """Go on from the CRC that stands in `result` with each text."""
+def _identities(text: Array, places: Array, table: Array, result: Array) -> None:
     for i in range(len(result)):
-        crc = ~result[i]
-        for at in range(ends[i], ends[i + 1]):
-            crc = table[(crc ^ data[at]) & 0xFF] ^ (crc >> 8)
-        result[i] = max(1, ~np.uint32(crc))
+        crc = np.uint32(0xFFFFFFFF)
+        for part in range(0, 4, 2):
+            begin = np.uint64(places[part, i])
+            for at in range(begin, begin + np.uint64(places[part + 1, i])):
+                crc = table[np.uint8(crc) ^ text[at]] ^ (crc >> np.uint32(8))
+            if part == 0:
+                crc = table[np.uint8(crc)] ^ (crc >> np.uint32(8))
+        result[i] = max(np.uint32(1), ~crc)
 
 
 @kernel
@@ -81,23 +99,24 @@ def _fnv1a(words: Array, result: Array) -> None:
 
 
 @kernel
-def _murmur2(data: Array, ends: Array, result: Array) -> None:
-    m = np.uint32(0x5BD1E995)
+def _murmur2(text: Array, begins: Array, sizes: Array, result: Array) -> None:
+    m, one = np.uint32(0x5BD1E995), np.uint64(1)
     for i in range(len(result)):
-        at, end = ends[i], ends[i + 1]
-        h = np.uint32(np.uint32(0x9747B28C) ^ np.uint32(end - at))
-        while end - at >= 4:
-            k = np.uint32(data[at]) | np.uint32(data[at + 1]) << np.uint32(8)
-            k = np.uint32(k | np.uint32(data[at + 2]) << np.uint32(16) | np.uint32(data[at + 3]) << np.uint32(24))
+        at = np.uint64(begins[i])
+        end = at + np.uint64(sizes[i])
+        h = np.uint32(np.uint32(0x9747B28C) ^ np.uint32(sizes[i]))
+        while end - at >= np.uint64(4):
+            k = np.uint32(0)
+            for byte in range(4):
+                k = np.uint32(k | np.uint32(text[at]) << np.uint32(8 * byte))
+                at += one
             k = np.uint32(k * m)
             k = np.uint32(k ^ (k >> np.uint32(24)))
             h = np.uint32(np.uint32(h * m) ^ np.uint32(k * m))
-            at += 4
-        if end - at == 3:
-            h = np.uint32(h ^ np.uint32(data[at + 2]) << np.uint32(16))
-        if end - at >= 2:
-            h = np.uint32(h ^ np.uint32(data[at + 1]) << np.uint32(8))
-        if end - at >= 1:
-            h = np.uint32(np.uint32(h ^ np.uint32(data[at])) * m)
+        if at < end:
+            for byte in range(np.int64(end - at)):
+                h = np.uint32(h ^ np.uint32(text[at]) << np.uint32(8 * byte))
+                at += one
+            h = np.uint32(h * m)
         h = np.uint32(np.uint32(h ^ (h >> np.uint32(13))) * m)
         result[i] = np.uint32(h ^ (h >> np.uint32(15))) & np.uint32(0x7FFFFFFF)

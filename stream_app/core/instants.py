@@ -1,50 +1,77 @@
 """Many points in time at once: the canonical 24-character form is parsed by a kernel, anything else is not."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.kernels import Array, kernel
+from stream_app.core.kernels import Array, kernel, piece
+from stream_app.core.tables import Integers
 
 WIDTH = len("2024-01-01T00:00:00.000Z")
-_PATTERN = np.frombuffer(b"dddd-dd-ddTdd:dd:dd.dddZ", np.uint8)
+NO_TIME = -(1 << 62)
+"""Stands for what is no canonical time."""
+
+_PUNCTUATION = np.array([(4, 45), (7, 45), (10, 84), (13, 58), (16, 58), (19, 46), (23, 90)], np.uint64)
+"""Where the canonical form has which byte between its digits: -, T, :, . and Z."""
 
 
-def parse_canonical(texts: Sequence[str]) -> NDArray[np.int64] | None:
+def parse_canonical(texts: Sequence[str]) -> Integers | None:
     """Milliseconds since the epoch of each text, or None if one of them has another form or is no real time."""
     joined = "".join(texts).encode()
     if len(joined) != WIDTH * len(texts):
         return None
-    result = np.zeros(len(texts), np.int64)
-    return result if _parse(np.frombuffer(joined, np.uint8), _PATTERN, result) else None
+    begins = np.arange(len(texts), dtype=np.int64) * WIDTH
+    result = parse_at(np.frombuffer(joined, np.uint8), begins, np.full(len(texts), WIDTH, np.int64))
+    return None if (result == NO_TIME).any() else result
+
+
+def parse_at(text: NDArray[np.uint8], begins: Integers, sizes: Integers) -> Integers:
+    """Milliseconds since the epoch of each time that stands in a text, or NO_TIME."""
+    result = np.zeros(len(begins), np.int64)
+    _parse(text, begins, sizes, result)
+    return result
 
 
 @kernel
-def _parse(text: Array, pattern: Array, result: Array) -> bool:
-    width = len(pattern)
-    field = np.zeros(7, np.int64)
+def _parse(text: Array, begins: Array, sizes: Array, result: Array) -> None:
+    """The events of a batch lie close together: the day is counted once for all that follow on the same date."""
+    date, days = -1, 0
     for i in range(len(result)):
-        field[:] = 0
-        f = 0
-        for c in range(width):
-            byte = text[i * width + c]
-            if pattern[c] == ord("d"):
-                if byte < ord("0") or byte > ord("9"):
-                    return False
-                field[f] = field[f] * 10 + (byte - ord("0"))
-            else:
-                if byte != pattern[c]:
-                    return False
-                f += 1
-        year, month, day = field[0], field[1], field[2]
-        if year < 1 or month < 1 or month > 12 or day < 1 or day > _days_in(year, month):
-            return False
-        if field[3] > 23 or field[4] > 59 or field[5] > 59:
-            return False
-        minutes = (_days_before(year, month, day) * 24 + field[3]) * 60 + field[4]
-        result[i] = (minutes * 60 + field[5]) * 1000 + field[6]
-    return True
+        result[i] = NO_TIME
+        at = np.uint64(begins[i])
+        if sizes[i] != WIDTH or not _is_time(text, at):
+            continue
+        year, month, day = _number(text, at, 0, 4), _number(text, at, 5, 2), _number(text, at, 8, 2)
+        hour, minute, second = _number(text, at, 11, 2), _number(text, at, 14, 2), _number(text, at, 17, 2)
+        if hour > 23 or minute > 59 or second > 59:
+            continue
+        if date != (year * 100 + month) * 100 + day:
+            if year < 1 or month < 1 or month > 12 or day < 1 or day > _days_in(year, month):
+                continue
+            date, days = (year * 100 + month) * 100 + day, _days_before(year, month, day)
+        result[i] = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + _number(text, at, 20, 3)
+
+
+@piece
+def _is_time(text: Array, at: Any) -> bool:  # noqa: ANN401
+    """Whether 24 bytes have the canonical form."""
+    others = marks = 0
+    for place in range(WIDTH):
+        byte = text[at + np.uint64(place)]
+        others += byte < ord("0") or byte > ord("9")
+    for mark in range(len(_PUNCTUATION)):
+        marks += text[at + _PUNCTUATION[mark, 0]] == _PUNCTUATION[mark, 1]
+    return others == marks == len(_PUNCTUATION)
+
+
+@piece
+def _number(text: Array, at: Any, first: int, digits: int) -> int:  # noqa: ANN401
+    number = 0
+    for place in range(first, first + digits):
+        number = number * 10 + (text[at + np.uint64(place)] - ord("0"))
+    return number
 
 
 @kernel

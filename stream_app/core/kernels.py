@@ -22,3 +22,9 @@ def part(function: Function) -> Function:
     """Compile a part of a kernel, inlined into it: a call would copy the plan's arrays."""
     compiled: Function = njit(cache=True, error_model="numpy", nogil=True, inline="always")(function)
     return compiled
+
+
+def piece(function: Function) -> Function:
+    """Compile a small piece of a kernel, inlined by the compiler's back end: nothing that it is given is copied."""
+    compiled: Function = njit(cache=True, error_model="numpy", nogil=True, forceinline=True)(function)
+    return compiled

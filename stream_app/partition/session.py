@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.codec import pack, unpack
+from stream_app.core.columns import users_of
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
 from stream_app.core.hashing import anchor
-from stream_app.core.intake import Intake, take_in, users_of
+from stream_app.core.intake import Intake, take_in
 from stream_app.core.log import LogRecord
 from stream_app.partition.effects import (
     Check,

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.instants import format_instant
+from stream_app.core.columns import to_columns, users_of
+from stream_app.core.events import Admitted
 from stream_app.core.fold import APPLIED, fold
-from stream_app.core.intake import Admitted, take_in, to_columns, users_of
+from stream_app.core.intake import take_in
 from stream_app.core.plan import compile_workload
 from stream_app.core.tables import Folded
 from stream_app.workloads import music

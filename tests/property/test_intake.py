@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from schemas.errors import Poison
 from schemas.instants import format_instant
 from stream_app.core.catalogue import DAY_MS, MINUTE_MS
+from stream_app.core.columns import signals_of, to_columns, users_of
 from stream_app.core.decoding import decode_record
+from stream_app.core.events import Events
 from stream_app.core.hashing import partitions_of
-from stream_app.core.intake import Events, Intake, signals_of, take_in, to_columns, users_of
+from stream_app.core.intake import Intake, take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
 from stream_app.core.tables import Columns

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from schemas.instants import format_instant
 from stream_app.core.catalogue import DAY_MS
-from stream_app.core.intake import Events, take_in
+from stream_app.core.events import Events
+from stream_app.core.intake import take_in
 from tests.event_logs import START_MS, LogWriter, at
-from training.backtest.period import Period, bound_ms, chosen
+from training.backtest.period import Period, bound_ms
 
 
 def events(*recorded_ms: int, sent_ms: int = at(days=9)) -> Events:
@@ -37,14 +38,14 @@ def test_two_periods_that_meet_share_out_the_events(recorded_ms: list[int], spli
     log = events(*recorded_ms)
     before, after = Period(None, START_MS + split).holds(log), Period(START_MS + split).holds(log)
     assert (before ^ after).all()
-    kept = chosen(log, before)
-    assert kept.records + chosen(log, after).records == sorted(log.records, key=lambda one: one not in kept.records)
+    kept = log.where(before)
+    assert kept.records + log.where(after).records == sorted(log.records, key=lambda one: one not in kept.records)
     assert len(kept) == len(kept.users) == len(kept.events) == len(kept.times_ms) == before.sum()
 
 
 def test_a_period_without_bounds_holds_everything() -> None:
     log = events(at(), at(days=300))
-    assert chosen(log, Period().holds(log)) is log
+    assert log.where(Period().holds(log)) is log
 
 
 @given(st.integers(0, 40_000))

@@ -2,14 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.instants import format_instant, parse_instant
+from stream_app.core.events import Events
 from stream_app.core.instants import parse_canonical
-from stream_app.core.intake import Events
 from stream_app.core.tables import Integers
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -53,19 +52,6 @@ def bound_ms(text: str) -> int:
         raise ValueError(
             f"{text!r} is neither a date such as 2024-01-31 nor an RFC 3339 instant such as 2024-01-31T12:00:00Z"
         ) from error
-
-
-def chosen(events: Events, inside: NDArray[np.bool_]) -> Events:
-    """The events that are marked."""
-    if inside.all():
-        return events
-    marks = inside.tolist()
-    return Events(
-        list(compress(events.records, marks)),
-        list(compress(events.events, marks)),
-        list(compress(events.users, marks)),
-        events.times_ms[inside],
-    )
 
 
 def _ingest_times_ms(events: Events) -> Integers:

@@ -10,10 +10,11 @@ from schemas.alerts import Alert
 from schemas.dead_letters import Reason
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Engine
-from stream_app.core.intake import DeadLetter, Events
+from stream_app.core.events import Events
+from stream_app.core.intake import DeadLetter
 from stream_app.core.log import LogRecord
 from stream_app.core.trace import TRACE
-from training.backtest.period import Period, chosen
+from training.backtest.period import Period
 from training.backtest.variants import Variant
 from training.parity import Parity, compare
 from training.replay import Replay, Step
@@ -87,14 +88,14 @@ class Backtest:
     def _note(self, partition: int, steps: Sequence[Step]) -> None:
         intake = steps[0].intake
         inside = self._period.holds(intake.events)
-        counted = chosen(intake.events, inside)
+        counted = intake.events.where(inside)
         self.dead += len(intake.dead)
         for letter in intake.dead:
             self.first_dead.setdefault(letter.reason, letter)
         self.events += len(counted)
         self.audience.see_all(counted)
         if not inside.all():
-            self._leave_out(partition, chosen(intake.events, ~inside))
+            self._leave_out(partition, intake.events.where(~inside))
         counted_offsets = _offsets(counted)
         for outcome, step in zip(self.outcomes, steps, strict=True):
             outcome.scored += int(inside[step.advance.scored].sum())
