@@ -43,7 +43,7 @@ MUTANTS = (
     Mutant("a late event sets the last time back", "= max(record.last[last], time)", "= time"),
     Mutant("of two values with one time the first wins", " or (time == held and", " and not (time == held and"),
     Mutant("of two values with one time the last wins", "and value > record.latest_value[latest])", "and True)"),
-    Mutant("one id too few is remembered", "(record.next_id + 1) % len(record.ids)", "(record.next_id + 1) % 31"),
+    Mutant("one id too few is remembered", "(place + 1) % len(record.ids)", "(place + 1) % 31"),
     Mutant(
         "the churn act counts as activity",
         "record.churned = 1\n            else:",
@@ -51,8 +51,9 @@ MUTANTS = (
     ),
     Mutant("weights run the wrong way", "plan.weights[mean, silent + age]", "plan.weights[mean, 29 - silent - age]"),
     Mutant("an answer ends a wait that began after it", "0 < record.waiting[wait] <= time", "0 < record.waiting[wait]"),
+    Mutant("a question that was overtaken by its answer asks", "time > record.answered[wait] and", "True and"),
     Mutant("a wait does not end", "    record.waiting[wait] = 0", "    pass"),
-    Mutant("a second question begins the wait anew", "record.waiting[wait] == 0 or time < record", "True or record"),
+    Mutant("a second question begins the wait anew", "record.waiting[wait] == 0 or time", "True or time"),
     Mutant("a wait has no longest", "plan.constants[_LONGEST_WAIT])", "time)"),
     Mutant(
         "a user's events are folded newest first",

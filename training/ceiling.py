@@ -26,7 +26,8 @@ class Moment(NamedTuple):
 Oracle = Callable[[Sequence[Moment]], NDArray[np.float64]]
 """The chance of churn within the horizon of each moment."""
 
-MOMENTS = 1000
+MOMENTS = 5000
+"""A thousand hold some forty churners: too few to tell a gap of 0.05 from one of 0.10."""
 
 
 def subsample(examples: Examples, names: Sequence[str], seed: int, moments: int = MOMENTS) -> NDArray[np.bool_]:
@@ -60,4 +61,5 @@ def compare(model: Judged, oracle: Judged, seed: int) -> dict[str, Any]:
 def _ordered(judged: Judged, weight: Weights) -> dict[str, float]:
     ranking = judged.ranking
     lifts = {f"lift_{percent}": ranking.lift(weight, percent / 100) for percent in LIFTS}
-    return {"auc": ranking.auc(weight), "pr_auc": ranking.pr_auc(weight), **lifts}
+    brier = float(weight @ (judged.scores.astype(np.float64) - judged.churned) ** 2 / weight.sum())
+    return {"auc": ranking.auc(weight), "pr_auc": ranking.pr_auc(weight), "brier": brier, **lifts}

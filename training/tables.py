@@ -46,7 +46,12 @@ _BRIEF = {
     "lift_5": "lift at 5 %",
 }
 _BRIEF_SHARES = {"churners_named": "churners named", "stayers_named": "stayers named"}
-_CEILING = {"auc": "AUC", "pr_auc": "PR-AUC", **{f"lift_{percent}": f"lift at {percent} %" for percent in LIFTS}}
+_CEILING = {
+    "auc": "AUC",
+    "pr_auc": "PR-AUC",
+    "brier": "Brier score",
+    **{f"lift_{percent}": f"lift at {percent} %" for percent in LIFTS},
+}
 
 
 def told(figure: Found, times: float = 1.0, digits: int = 3) -> str:

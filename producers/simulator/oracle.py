@@ -1,6 +1,7 @@
 """The ceiling of any prediction: chances to cancel by roll-outs of the simulator from users' hidden state.
 
-Who knows temperament, mood, activity and service, but not what chance will bring, cannot foretell better than this.
+Who knows temperament, mood, activity and service, and a decision already taken at the page that the user is on, but
+not what chance will bring, cannot foretell better than this.
 """
 
 from collections.abc import Callable, Sequence

@@ -85,8 +85,9 @@ def attribute(name: str, text: str, value: int) -> Source:
 class Wait:
     """A signal that what `ends` a wait raises; its value is the wait in minutes, in thousandths, at most a day.
 
-    In log order: a wait begins with the first `begins` since the last one ended (an earlier event time moves it back)
-    and ends with the next `ends` that is not dated before it.
+    In log order: a wait begins with the first `begins` that is dated after every `ends` so far (an earlier event time
+    moves it back) and ends with the next `ends` that is not dated before it. So where an answer overtakes its question,
+    that one wait is not seen. An act begins one wait at most, and ends one at most.
     """
 
     begins: Source

@@ -124,8 +124,9 @@ def _is_repeat(record: Record, id_hash: int) -> bool:
 
 @part
 def _remember(record: Record, id_hash: int) -> None:
-    record.ids[record.next_id] = id_hash
-    record.next_id = (record.next_id + 1) % len(record.ids)
+    place = record.next_id % len(record.ids)
+    record.ids[place] = id_hash
+    record.next_id = (place + 1) % len(record.ids)
 
 
 @part
@@ -154,11 +155,13 @@ def _apply(record: Record, time: int, patterns: Array, values: Array, at: Array,
     for row in range(len(patterns)):
         pattern = patterns[row]
         wait = plan.pattern_ends[pattern]
-        if wait >= 0 and 0 < record.waiting[wait] <= time:
-            raised[n, 0], raised[n, 1] = plan.wait_signal[wait], _waited(record, wait, time, plan)
-            n += 1
+        if wait >= 0:
+            record.answered[wait] = max(record.answered[wait], time)
+            if 0 < record.waiting[wait] <= time:
+                raised[n, 0], raised[n, 1] = plan.wait_signal[wait], _waited(record, wait, time, plan)
+                n += 1
         wait = plan.pattern_begins[pattern]
-        if wait >= 0 and (record.waiting[wait] == 0 or time < record.waiting[wait]):
+        if wait >= 0 and time > record.answered[wait] and (record.waiting[wait] == 0 or time < record.waiting[wait]):
             record.waiting[wait] = time
         for i in range(plan.pattern_from[pattern], plan.pattern_from[pattern + 1]):
             raised[n, 0] = plan.pattern_signal[i]

@@ -99,7 +99,7 @@ def lay_out(workload: Workload) -> Layout:
             raise KeyError(f"no signal {signal!r} in workload {workload.name!r}")
     _refuse_missing_values(workload)
     _refuse_leaks(workload)
-    _refuse_waits_for_facts(workload)
+    _refuse_unclear_waits(workload)
     valued = {(f.signal, f.window) for f in features if isinstance(f, DecayedMean)}
     lengths = sorted({WINDOWS[window].tile_ms for _, window in read})
     grids = tuple(_grid(tile_ms, signals, read, valued) for tile_ms in lengths)
@@ -133,10 +133,17 @@ def _refuse_leaks(workload: Workload) -> None:
             raise ValueError(f"signal {signal!r} is raised by the churn act: no feature may see what it foretells")
 
 
-def _refuse_waits_for_facts(workload: Workload) -> None:
+def _refuse_unclear_waits(workload: Workload) -> None:
+    """One event begins one wait at most and ends one at most, and both must be acts."""
     for name, wait in workload.waits.items():
+        if name in (*BUILT_IN_SIGNALS, *workload.signals):
+            raise ValueError(f"wait {name!r} has the name of a signal: it raises a signal of its own")
         if {wait.begins.kind, wait.ends.kind} & {"profile", "sentiment"}:
             raise ValueError(f"wait {name!r} must begin and end with an action, a conversation or a message")
+    for side in ("begins", "ends"):
+        acts = [(act.kind, act.name) for act in (getattr(wait, side) for wait in workload.waits.values())]
+        if len(set(acts)) < len(acts):
+            raise ValueError(f"two waits of workload {workload.name!r} {side[:-1]} with the same act: tell them apart")
 
 
 def record_type(layout: Layout) -> np.dtype[np.void]:
@@ -152,6 +159,7 @@ def record_type(layout: Layout) -> np.dtype[np.void]:
         ("cooldown_until", "i8"),
         ("last", "i8", (max(1, len(layout.last)),)),
         ("waiting", "i8", (max(1, len(layout.waits)),)),
+        ("answered", "i8", (max(1, len(layout.waits)),)),
         ("latest_time", "i8", (max(1, len(layout.latest)),)),
         ("sums", "i8", (max(1, layout.first_sums()[-1]),)),
         ("tiles", "u8", (max(1, layout.first_tiles()[-1]),)),

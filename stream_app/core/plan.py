@@ -27,7 +27,7 @@ from stream_app.core.layout import ID_RING, Layout, lay_out, record_type
 from stream_app.core.readouts import read_out_tables
 from stream_app.core.tables import Integers, Plan, Tables
 
-KERNEL_VERSION = 2
+KERNEL_VERSION = 3
 """Part of the state digest: raise it when the kernel gives an event another meaning."""
 
 

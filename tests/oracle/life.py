@@ -39,6 +39,7 @@ class Life:
         self._raises: dict[str, list[Raise]] = {}
         self._times_in_sessions: list[int] = []
         self._waiting_since: dict[str, int] = {}
+        self._answers_ms: dict[str, list[int]] = {}
 
     def meet(self, happening: Happening) -> bool:
         """Live through an event; False if it is a repeat and nothing happened."""
@@ -96,10 +97,12 @@ class Life:
     def _wait(self, name: str, wait: Wait, happening: Happening) -> None:
         """A wait is told in minutes, in thousandths, and is no longer than a day."""
         since_ms, now_ms = self._waiting_since.get(name), happening.time_ms
-        if values_raised(wait.ends, happening) and since_ms is not None and since_ms <= now_ms:
-            self._raise(name, now_ms, min(now_ms - since_ms, LONGEST_WAIT_MS) * 1000 // 60_000)
-            del self._waiting_since[name]
-        if values_raised(wait.begins, happening):
+        if values_raised(wait.ends, happening):
+            self._answers_ms.setdefault(name, []).append(now_ms)
+            if since_ms is not None and since_ms <= now_ms:
+                self._raise(name, now_ms, min(now_ms - since_ms, LONGEST_WAIT_MS) * 1000 // 60_000)
+                del self._waiting_since[name]
+        if values_raised(wait.begins, happening) and now_ms > max(self._answers_ms.get(name, [0])):
             self._waiting_since[name] = min(now_ms, self._waiting_since.get(name, now_ms))
 
     def _raise(self, signal: str, time_ms: int, value: int) -> None:

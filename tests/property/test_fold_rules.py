@@ -236,3 +236,13 @@ def test_a_workload_that_reads_no_tiles_can_be_folded() -> None:
     log.does("play", at())
     log.does("play", at(minutes=3))
     assert features(compiled, log.records()) == {"session_minutes": 3}
+
+
+def test_an_answer_that_overtakes_its_question_leaves_no_wait_open() -> None:
+    log = LogWriter()
+    log.says(at(minutes=5), None, "outbound")
+    log.says(at(), 0.5)
+    log.says(at(days=5), 0.5)
+    log.says(at(days=5, minutes=2), None, "outbound")
+    answered = features(COMPILED, log.records())
+    assert (answered["wait_count_1d"], answered["wait_mean_30d"]) == (1, 2)

@@ -11,6 +11,7 @@ import pytest
 
 from stream_app.core import catalogue, plan
 from stream_app.core.catalogue import (
+    ACTIVITY,
     DAY_MS,
     SESSION,
     ActiveTiles,
@@ -28,6 +29,7 @@ from stream_app.core.catalogue import (
     action,
     attribute,
     conversation,
+    message,
     sentiment,
 )
 from stream_app.core.plan import compile_workload
@@ -124,7 +126,7 @@ CHANGES: dict[str, Callable[[], Workload]] = {
     "another value of a signal": lambda: replace(
         WORKLOAD, signals={**WORKLOAD.signals, "plan": (action("upgrade", value=3),)}
     ),
-    "another wait": lambda: replace(WORKLOAD, waits={**WORKLOAD.waits, "new": WORKLOAD.waits["wait"]}),
+    "another wait": lambda: replace(WORKLOAD, waits={**WORKLOAD.waits, "new": Wait(CHAT, conversation("closed"))}),
     "another end of a wait": lambda: replace(WORKLOAD, waits={**WORKLOAD.waits, "wait": Wait(CHAT, CHAT)}),
     "another churn act": lambda: replace(WORKLOAD, churn=(action("go"),)),
 }
@@ -175,6 +177,18 @@ def test_a_feature_that_reads_the_cancel_page_is_refused() -> None:
 def test_a_wait_for_the_churn_act_is_refused() -> None:
     with pytest.raises(ValueError, match="'new' is raised by the churn act"):
         compile_workload(replace(WORKLOAD, waits={**WORKLOAD.waits, "new": Wait(action("play"), action("leave"))}))
+
+
+def test_two_waits_that_begin_or_end_with_the_same_act_are_refused() -> None:
+    for new in (Wait(message("inbound"), CHAT), Wait(CHAT, message("outbound"))):
+        with pytest.raises(ValueError, match="with the same act"):
+            compile_workload(replace(WORKLOAD, waits={**WORKLOAD.waits, "new": new}))
+
+
+@pytest.mark.parametrize("name", ["play", ACTIVITY])
+def test_a_wait_with_the_name_of_a_signal_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="has the name of a signal"):
+        compile_workload(replace(WORKLOAD, waits={**WORKLOAD.waits, name: Wait(CHAT, conversation("closed"))}))
 
 
 @pytest.mark.parametrize("source", [attribute("plan", "free", 0), sentiment("inbound")], ids=["fact", "sentiment"])
