@@ -9,8 +9,8 @@ from benchmarks.peers.running import STOCK_FAUST, events_per_cpu_second
 from benchmarks.throughput import scored_per_cpu_second
 from schemas.errors import ContractViolation
 
-FLOOR: Final = 5.0
-"""Scored events per CPU-second in multiples of what a stock Faust agent counts; about 9 where nothing is wrong."""
+FLOOR: Final = 7.0
+"""Scored events per CPU-second in multiples of what a stock Faust agent counts; about 11 where nothing is wrong."""
 SEED: Final = 3
 EVENTS, USERS, STOCK_EVENTS = 200_000, 20_000, 20_000
 

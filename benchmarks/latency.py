@@ -22,7 +22,7 @@ from benchmarks.filling import fill
 from benchmarks.load import one_each
 from benchmarks.open_loop import Loader, Plan, Report
 from benchmarks.policies import first_event_control
-from benchmarks.readings import Reading, between, read, wait_for
+from benchmarks.readings import Reading, between, known, read, wait_for
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
 from stack.worker_process import WorkerProcess
@@ -150,8 +150,8 @@ def _result(
         "produce_to_hand_ms": _percentiles([delays.to_hand_ms for delays in measured]),
         "produce_to_alert_ms": _percentiles([delays.to_alert_ms for delays in measured]),
         "worker_cores": round(used.worker_cores, 3),
-        "redis_cores": round(used.redis_us * used.events_per_second / 1e6, 3),
-        "broker_cores": round(used.broker_us * used.events_per_second / 1e6, 3),
+        "redis_cores": known(used.redis_us * used.events_per_second / 1e6, 3),
+        "broker_cores": known(used.broker_us * used.events_per_second / 1e6, 3),
         "events_per_batch": round(used.events_per_batch),
         "loader_behind_ms": {"p99": round(report.behind_ms_p99, 1), "max": round(report.behind_ms_max, 1)},
         "loader_cores": round(report.cpu_s / plan.seconds, 3),

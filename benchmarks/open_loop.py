@@ -74,11 +74,6 @@ class Loader:
         self._process.stdin.flush()
         return start_ms
 
-    @property
-    def running(self) -> bool:
-        """Whether it still sends."""
-        return self._process.poll() is None
-
     def report(self) -> Report:
         """Wait for its end."""
         report = msgspec.json.decode(self._line(), type=Report)

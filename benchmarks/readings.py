@@ -1,5 +1,6 @@
 """What worker, Redis and broker had used when the worker had applied so many events."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -14,7 +15,10 @@ _STUCK_AFTER_S = 60.0
 
 @dataclass(frozen=True)
 class Reading:
-    """Seconds of wall and processor time so far. `batches` of the worker, to know how large they were."""
+    """Seconds of wall and processor time so far, not a number for a service that is not ours to look into.
+
+    `batches` of the worker, to know how large they were.
+    """
 
     applied: int
     batches: int
@@ -46,8 +50,8 @@ def read(worker: WorkerProcess, pids: Pids) -> Reading:
         counts.get("batches", 0),
         time.monotonic(),
         cpu_seconds(worker.pid),
-        cpu_seconds(pids.redis) if pids.redis else 0.0,
-        cpu_seconds(pids.kafka) if pids.kafka else 0.0,
+        cpu_seconds(pids.redis) if pids.redis else math.nan,
+        cpu_seconds(pids.kafka) if pids.kafka else math.nan,
     )
 
 
@@ -82,3 +86,8 @@ def between(first: Reading, last: Reading) -> Used:
         broker_us=(last.kafka_cpu_s - first.kafka_cpu_s) / events * 1e6,
         worker_cores=cpu_s / wall_s,
     )
+
+
+def known(figure: float, digits: int) -> float | None:
+    """A figure rounded, None if it is not known."""
+    return None if math.isnan(figure) else round(figure, digits)

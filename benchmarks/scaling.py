@@ -11,7 +11,7 @@ from benchmarks.deployments import Deployment, Site, deployment
 from benchmarks.filling import fill
 from benchmarks.load import START_MS, drawn, one_each
 from benchmarks.processes import peak_rss_mb
-from benchmarks.readings import between, wait_for
+from benchmarks.readings import between, known, wait_for
 
 SEED = 5
 _DAY_MS = 86_400_000
@@ -39,8 +39,8 @@ def measure(site: Site, app_id: str, count: int, users: int, say: Say) -> dict[s
             "users": users,
             "events": count,
             "worker_cpu_us_per_event": round(used.worker_us, 2),
-            "redis_cpu_us_per_event": round(used.redis_us, 2),
-            "broker_cpu_us_per_event": round(used.broker_us, 2),
+            "redis_cpu_us_per_event": known(used.redis_us, 2),
+            "broker_cpu_us_per_event": known(used.broker_us, 2),
             "events_per_batch": round(used.events_per_batch),
             "worker_rss_mb": round(rss_mb),
             "state_bytes_mean": round(made.mean_state_bytes(), 1),

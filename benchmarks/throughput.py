@@ -11,7 +11,7 @@ from benchmarks.filling import fill
 from benchmarks.load import Mix, drawn
 from benchmarks.peers.running import PEERS, Peer, events_per_cpu_second, installed
 from benchmarks.processes import peak_rss_mb
-from benchmarks.readings import Used, between, wait_for
+from benchmarks.readings import Used, between, known, wait_for
 from benchmarks.stages import stages_us
 
 SEED = 3
@@ -54,8 +54,8 @@ def _scored(made: Deployment, count: int) -> tuple[Used, dict[str, object]]:
         "scored": counts["scored"],
         "scored_events_per_cpu_second": round(used.events_per_cpu_second),
         "scored_events_per_second": round(used.events_per_second),
-        "redis_cpu_us_per_event": round(used.redis_us, 2),
-        "broker_cpu_us_per_event": round(used.broker_us, 2),
+        "redis_cpu_us_per_event": known(used.redis_us, 2),
+        "broker_cpu_us_per_event": known(used.broker_us, 2),
         "worker_rss_mb": round(rss_mb),
         "state_bytes_mean": round(made.mean_state_bytes(), 1),
         "events_per_batch": round(used.events_per_batch),

@@ -41,7 +41,8 @@ The ceiling is itself estimated: the chance in its roll-outs blurs its order and
 _REAL = """\
 ## On the real log
 
-{events:,} events of {users:,} users over {days} days (`{source}`, SHA-256 of its events as converted `{sha256}`), from which nothing was learnt.
+{events:,} events of {users:,} users over {days} days (`{source}`, SHA-256 of its events as converted `{sha256}`), from
+which nothing was learnt.
 """
 _LEAD_TIME = """\
 ### How long before they cancel
@@ -52,8 +53,8 @@ the log. A first score may be long past and its alert over: so those named withi
 _LOOKS = """\
 ## Looks at the real log
 
-A log that is looked at often becomes one that was tuned on. Looks up to this card: **{count}**{standing}. They are kept in
-[`looks.jsonl`](../looks.jsonl).
+A log that is looked at often becomes one that was tuned on. Looks up to this card: **{count}**{standing}. They are
+kept in [`looks.jsonl`](../looks.jsonl).
 """
 _POLICY = """\
 ## Policy

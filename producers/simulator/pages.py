@@ -2,8 +2,8 @@
 
 The weights below give the structure only, by reasoning (a rating belongs to a song, a saved setting to the settings
 page) and from the transitions of one month of another public log. What that log does not know (ratings, friends,
-playlists, adverts) still resembles a first table, which was taken from the 68-user log. How often each page is visited comes from the fitted
-parameters, which multiply all weights that lead to a page.
+playlists, adverts) still resembles a first table, which was taken from the 68-user log. How often each page is visited
+comes from the fitted parameters, which multiply all weights that lead to a page.
 """
 
 from collections.abc import Mapping

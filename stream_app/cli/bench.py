@@ -81,6 +81,7 @@ def latency(
         for rate in rates or [5_000, 20_000]:
             _say(f"{rate:,} events a second for {latencies.WARM_UP_S + seconds:.0f} s")
             results[f"{rate}"] = bench.offer(rate, seconds)
+            bench.settle()
     _print(results, as_json)
 
 

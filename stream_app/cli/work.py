@@ -25,5 +25,5 @@ def work(
     from stream_app.faust_app import app  # the module makes the app from the settings as they are now
 
     worker = app.Worker(loglevel=logging.WARNING, quiet=True)
-    worker.spinner = None  # it would put a terminal's codes among the log's lines
+    worker.spinner = None  # it sets the root logger to DEBUG, and puts a terminal's codes among the log's lines
     worker.execute_from_commandline()

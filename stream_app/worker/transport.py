@@ -123,9 +123,10 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
 
     def end(self, partition: int, topic: str) -> int | None:
         """Where the partition's log ended when it was last fetched, None if it was not yet."""
-        tp = TopicPartition(topic, partition)
-        consumer = self._thread._ensure_consumer()
-        end: int | None = consumer.highwater(tp) if tp in consumer.assignment() else None
+        try:
+            end: int | None = self._thread._ensure_consumer().highwater(TopicPartition(topic, partition))
+        except AssertionError:  # the consumer's thread has just given the partition up
+            return None
         return end
 
     async def seek_to(self, partition: int, topic: str, offset: int) -> None:

@@ -63,8 +63,9 @@ class Counts:
         now_s, step = self._now_s(), -(-len(records) // _MOST_SAMPLES)
         for start in range(0, len(records), step or 1):
             stands_for = min(step, len(records) - start)
-            delay_s = now_s - records[start + stands_for // 2].timestamp / 1000.0
-            self._measures.observe(EVENT_DELAY, max(0.0, delay_s), times=stands_for)
+            sent_ms = records[start + stands_for // 2].timestamp
+            if sent_ms > 0:
+                self._measures.observe(EVENT_DELAY, max(0.0, now_s - sent_ms / 1000.0), times=stands_for)
 
 
 def _counted(report: Report) -> dict[str, int]:

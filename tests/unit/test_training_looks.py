@@ -40,5 +40,5 @@ def test_a_ledger_that_is_spoilt_is_refused(tmp_path: Path) -> None:
 
 def test_the_committed_ledger_begins_with_the_looks_that_were_taken_before_it_was_kept() -> None:
     looks = read_looks(MODELS / "music" / LEDGER_FILE)
-    assert counted(looks[:4]) == 10
-    assert [look.times for look in looks[:4]] == [1, 1, 8, None]
+    assert counted(looks[:5]) == 16
+    assert [look.times for look in looks[:5]] == [6, 1, 1, 8, None]
