@@ -227,7 +227,7 @@ def test_a_workload_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_committed_model_fits_the_code_and_is_small() -> None:
-    where = MODELS / "music" / "0.2.0"
+    where = MODELS / "music" / "0.3.0"
     manifest = load_manifest(where)
     in_force = engine_for("music", MODELS, "customer-events").put_in_force(control_for(manifest, START_MS).data)
     assert in_force.scorer.manifest == manifest
@@ -237,7 +237,7 @@ def test_the_committed_model_fits_the_code_and_is_small() -> None:
 
 @pytest.mark.parametrize("seed", [101, 103])
 def test_the_committed_model_names_churners_of_seeds_that_it_never_saw(seed: int) -> None:
-    manifest = load_manifest(MODELS / "music" / "0.2.0")
+    manifest = load_manifest(MODELS / "music" / "0.3.0")
     assert manifest.data["seed"] != seed
     found, users = worth(manifest, MODELS, seed)
     assert 0.05 <= found.users_alerted / users <= 0.15
