@@ -145,7 +145,7 @@ def test_the_real_log_is_judged_beside_the_held_out_users_and_the_look_is_noted(
     assert f"{real['updates']['auc']['value']:.3f}" in look.figure
     card = (trained.where / "MODEL_CARD.md").read_text()
     assert "## On the real log" in card
-    assert "Looks so far: **1**" in card
+    assert "Looks up to this card: **1**" in card
     assert look.figure in card
 
 
