@@ -33,6 +33,7 @@ START_MS = parse_instant("2024-01-01T00:00:00Z")
 
 
 def train(
+    ctx: typer.Context,
     workload: Annotated[str, typer.Argument(help="The kind of customer base, such as music.")],
     events: Annotated[
         Path | None, typer.Option(help="Event file to learn from, plain or .gz; without it a log is simulated.")
@@ -43,7 +44,7 @@ def train(
             exists=True,
             dir_okay=False,
             help="Sparkify log to judge the model on as well. Nothing is learnt from it; the look is noted in the "
-            "ledger beside the models.",
+            "ledger beside the models (with --out elsewhere, there: copy its line into the committed one).",
         ),
     ] = None,
     users: Annotated[int, typer.Option(min=1, help="Users to simulate.")] = 6000,
@@ -64,6 +65,7 @@ def train(
 
     Example: churn train music --real sparkify_mini_events_68users.jsonl.gz
     """
+    _refuse_a_simulation_beside(ctx, events)
     # Here, for every other command would wait for scikit-learn.
     from training.artefact import next_version, refuse_existing, write
     from training.course import Order, artefact, look
@@ -96,6 +98,15 @@ def train(
         print_json(_facts(made.manifest, where, len(made.model)))
     else:
         _show(made.manifest, where)
+
+
+def _refuse_a_simulation_beside(ctx: typer.Context, events: Path | None) -> None:
+    for option in ("users", "days", "rollouts"):
+        given = ctx.get_parameter_source(option)
+        if events is not None and given is not None and given.name == "COMMANDLINE":
+            raise typer.BadParameter(
+                "it is about a simulated log, and --events names another one", param_hint=f"--{option}"
+            )
 
 
 def _survey(

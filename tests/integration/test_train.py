@@ -206,6 +206,13 @@ def test_a_version_that_exists_is_refused_before_anything_is_read(trained: Train
     assert "versions never change: choose another one with --version" in str(result.exception)
 
 
+@pytest.mark.parametrize("option", ["--users", "--days", "--rollouts"])
+def test_what_is_said_of_a_simulation_is_refused_beside_an_event_file(option: str, tmp_path: Path) -> None:
+    result = churn_train("music", "--events", "events.jsonl", option, "70", "--out", tmp_path)
+    assert result.exit_code == 2
+    assert f"Invalid value for {option}: it is about a simulated log" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
