@@ -59,7 +59,8 @@ class Bench:
     seen: list[Delays] = field(default_factory=list)
 
     def offer(self, rate: float, seconds: float, warm_up_s: float = WARM_UP_S) -> dict[str, object]:
-        """Put a load on the worker; what came of it once the warm-up was over."""
+        """Put a load on the worker, behind all that was sent before; what came of it once the warm-up was over."""
+        self.settle()
         plan = Plan(
             bootstrap=self.made.bootstrap,
             topic=self.made.events_topic,
@@ -89,7 +90,6 @@ class Bench:
     def warm_broker(self) -> None:
         """Put a load on that counts for nothing."""
         self.offer(*_BROKER_WARM_UP, warm_up_s=0.0)
-        self.settle()
 
     def settle(self) -> None:
         """Wait until the worker has applied all that was sent, and forget its alerts."""

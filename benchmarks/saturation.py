@@ -26,7 +26,6 @@ def measure(site: Site, app_id: str, rates: Sequence[int], seconds: float, say: 
             points.append(ready.offer(rate, seconds, WARM_UP_S))
             if not keeps_up(points[-1]):
                 break
-            ready.settle()
     return {"limit": limit(points), "points": points}
 
 

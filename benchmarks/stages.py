@@ -10,10 +10,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import Any, Final
 
 from benchmarks.deployments import Deployment
-from benchmarks.topic_reader import read_partition
 from schemas.errors import ContractViolation
 from stream_app.adapters.onnx_scorer import OnnxScorer
 from stream_app.bootstrap import engine, warm_up
@@ -33,6 +33,7 @@ from stream_app.partition.effects import (
     Receive,
 )
 from stream_app.partition.session import Session
+from training.topic_log import TopicLog
 
 STAGES: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
     "decode": [(session_module, "take_in")],
@@ -118,7 +119,8 @@ class _World:
 def stages_us(deployment: Deployment, batch: int, worker_us: float) -> dict[str, float]:
     """µs of processor time per event by stage, for batches of so many records, beside the worker's whole."""
     partitions = deployment.settings.partitions
-    logs = (read_partition(deployment.bootstrap, deployment.events_topic, partition) for partition in range(partitions))
+    topic = TopicLog(deployment.bootstrap, deployment.events_topic)
+    logs = (list(chain.from_iterable(topic.read(partition))) for partition in range(partitions))
     return measured(engine(deployment.settings), logs, partitions, batch, worker_us)
 
 

@@ -65,7 +65,7 @@ MUTANTS = (
 
 def plain(mutant: Mutant | None = None) -> Fold:
     """The kernel's fold as plain Python, with a mistake or without; it leaves the records that it is given alone."""
-    source = SOURCE.replace("@kernel\n", "").replace("@part\n", "")
+    source = SOURCE.replace("@kernel\n", "").replace("@piece\n", "")
     if mutant is not None:
         if source.count(mutant.right) != 1:
             raise LookupError(f"{mutant.right!r} stands {source.count(mutant.right)} times in the kernel, not once")

@@ -11,6 +11,8 @@ from schemas.manifests import Manifest
 from stream_app.adapters.onnx_scorer import MANIFEST_FILE, MODEL_FILE
 
 CARD_FILE = "MODEL_CARD.md"
+LIMITS_FILE = "limits.md"
+"""Beside a workload's models: what limits them all, as a list in Markdown that their cards take over."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,12 @@ def next_version(models: Path) -> str:
     numbers = [list(map(int, parts)) for parts in versions if len(parts) > 1 and all(map(str.isdigit, parts))]
     major, minor, *_ = max(numbers, default=[0, 0])
     return f"{major}.{minor + 1}.0"
+
+
+def read_limits(models: Path) -> str:
+    """The limits of a workload's models; none when there is no such file."""
+    file = models / LIMITS_FILE
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def refuse_existing(where: Path) -> None:

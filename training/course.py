@@ -106,15 +106,15 @@ def look(trained: Trained, surveyed: Survey, origin: Origin, seed: int) -> Train
     return replace(trained, manifest=msgspec.structs.replace(manifest, metrics=metrics), real=views)
 
 
-def artefact(compiled: Compiled, trained: Trained, looks: Sequence[Look]) -> Artefact:
-    """The model with its card and plots; `looks` are those at the real log so far."""
+def artefact(compiled: Compiled, trained: Trained, looks: Sequence[Look], limits: str) -> Artefact:
+    """The model with its card and plots; `looks` are those at the real log so far, `limits` the workload's."""
     manifest = trained.manifest
     meanings = {name: feature.label for name, feature in compiled.workload.features.items()}
     logs = [Seen("held-out users", manifest.metrics["held_out"], trained.views)]
     if trained.real is not None:
         logs.append(Seen("real log", manifest.metrics["real"], trained.real))
     images = plots(logs, manifest.metrics["importance"], meanings)
-    return Artefact(trained.graph, manifest, model_card(manifest, meanings, looks), images)
+    return Artefact(trained.graph, manifest, model_card(manifest, meanings, looks, limits), images)
 
 
 def _rows(learnt: BothKinds) -> tuple[Any, Any]:

@@ -36,7 +36,7 @@ _CEILING = """\
 
 An oracle that knows the hidden state of every simulated user foretells by rolling the simulation on from there,
 {rollouts} times a snapshot. Model and oracle on the same snapshots, {updates:,} scored updates and {daily:,} midnights.
-The ceiling is itself estimated: the chance in its roll-outs blurs its order and lowers its AUC by about 0.01 at 150.
+The ceiling is itself estimated: the chance in its roll-outs blurs its order and lowers its AUC a little.
 """
 _REAL = """\
 ## On the real log
@@ -80,17 +80,18 @@ _LIMITS = """\
   before reading scores as probabilities.
 - What held-out users of a simulation show is how well the model learns that simulation, not how well churn can be
   foretold in a business. Held-out users are customers of the same simulated services as those learnt from.
-- The form of the features, the horizon and the kind of model follow studies of the same public data, in which models
-  were fitted to the real log too; the ledger of looks counts them. The simulator's first table of page transitions was
-  taken from the real log: of its successor the frequencies are fitted elsewhere, but traces of its structure remain.
 - Nothing is known of sex, age or origin: whether it treats groups of users alike has not been looked at.
 """
 _BY_KIND = ("", "at scored updates", "at midnights")
 _BY_RIVAL = ("", "updates: model", "updates: ceiling", "midnights: model", "midnights: ceiling")
 
 
-def model_card(manifest: Manifest, labels: Mapping[str, str], looks: Sequence[Look]) -> str:
-    """The model card in Markdown. `labels` says in words what each feature means; `looks` are those at the real log."""
+def model_card(manifest: Manifest, labels: Mapping[str, str], looks: Sequence[Look], limits: str) -> str:
+    """The model card in Markdown.
+
+    `labels` says in words what each feature means; `looks` are those at the real log; `limits` are those of the
+    workload's models, as a list in Markdown, beside those that every model has.
+    """
     parts = [
         _PURPOSE.format(**_named(manifest)),
         "## How good it is\n",
@@ -101,7 +102,7 @@ def model_card(manifest: Manifest, labels: Mapping[str, str], looks: Sequence[Lo
         _policy(manifest),
         _DATA.format(**manifest.data),
         *_looks(looks),
-        _LIMITS,
+        _LIMITS + limits,
         *_inputs(manifest, labels),
     ]
     return "\n".join(parts)

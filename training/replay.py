@@ -25,6 +25,15 @@ class Step:
     advance: Advance
 
 
+def runs(records: Sequence[LogRecord], partition: int, partitions: int) -> Iterator[Intake]:
+    """Records of a partition sorted out, in as many runs as their control records ask for."""
+    at = 0
+    while at < len(records):
+        intake = take_in(records[at:], partition, partitions)
+        yield intake
+        at += sum((len(intake.events), len(intake.dead), intake.controls, intake.clocks))
+
+
 class Replay:
     """One partition's states in memory. `users` maps each user to the index of its record in `records`."""
 
@@ -42,13 +51,13 @@ class Replay:
 
     def apply(self, records: Sequence[LogRecord]) -> Iterator[Step]:
         """Apply records in offset order, in as many runs as their control records ask for."""
-        at = 0
-        while at < len(records):
-            intake = take_in(records[at:], self._partition, self._partitions)
-            if intake.control is not None:
-                self.put_in_force(intake.control)
-            yield Step(intake, self._advance(intake))
-            at += sum((len(intake.events), len(intake.dead), intake.controls, intake.clocks))
+        return map(self.step, runs(records, self._partition, self._partitions))
+
+    def step(self, intake: Intake) -> Step:
+        """Apply one run that has been sorted out."""
+        if intake.control is not None:
+            self.put_in_force(intake.control)
+        return Step(intake, self._advance(intake))
 
     def _advance(self, intake: Intake) -> Advance:
         slots = users_of(intake.events)

@@ -39,8 +39,8 @@ class Audience:
         """Take note of admitted events."""
         self.users.update(events.names)
         for place in np.flatnonzero(events.doing(CANCEL)).tolist():
-            moment = Moment(events.records[place].offset, int(events.times_ms[place]))
-            self.cancels.setdefault(events.names[events.user[place]], moment)
+            user, offset = events.names[events.user[place]], events.records[place].offset
+            self.see(user, offset, int(events.times_ms[place]), CANCEL)
 
 
 @dataclass(frozen=True)

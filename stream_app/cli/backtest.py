@@ -1,7 +1,7 @@
 """`churn backtest`: what other models and policies would have decided on this deployment's events, or on a file's."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from stream_app import bootstrap
 from stream_app.adapters.onnx_scorer import load_model
 from stream_app.cli.backtest_order import Order, order_of, period_of
 from stream_app.cli.backtest_table import show
-from stream_app.cli.console import ERR, Advance, print_json, progress
+from stream_app.cli.console import ERR, counting, print_json, progress
 from stream_app.core.engine import Engine
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
@@ -106,11 +106,13 @@ def _of_file(settings: Settings, order: Order, period: Period, file: Path) -> _R
     log = EventLog(line for _, line in numbered_lines(file))
     run = Backtest(_engine(settings, file.name), order.variants, period, start=order.start)
     with progress("Replaying", None) as advance:
-        run.fold(0, 1, _refusing_bad_lines(file, run, _counting(log.chunks(), advance)))
+        run.fold(0, 1, _refusing_bad_lines(file, run, counting(log.chunks(), advance)))
     return _Run(file.name, log.count, run, None)
 
 
-def _refusing_bad_lines(file: Path, run: Backtest, chunks: Iterable[list[PlainRecord]]) -> Iterator[list[PlainRecord]]:
+def _refusing_bad_lines(
+    file: Path, run: Backtest, chunks: Iterable[Sequence[PlainRecord]]
+) -> Iterator[Sequence[PlainRecord]]:
     """Stop at a line that `churn produce events` would not send; one whose time is wrong becomes a dead letter live."""
     for chunk in chunks:
         yield chunk
@@ -132,16 +134,10 @@ def _of_topic(settings: Settings, order: Order, period: Period) -> _Run:
     run = Backtest(_engine(settings, prefix + CUSTOMER_EVENTS.name), order.variants, period, published)
     with progress("Replaying", log.offsets, "records") as advance:
         for partition in range(log.partitions):
-            run.fold(partition, log.partitions, _counting(log.read(partition), advance))
+            run.fold(partition, log.partitions, counting(log.read(partition), advance))
     live = next((outcome for outcome in run.outcomes if outcome.variant.is_live), None)
     difference = run.difference(live) if compared and live is not None else None
     return _Run(prefix + CUSTOMER_EVENTS.name, log.offsets, run, difference)
-
-
-def _counting(chunks: Iterable[list[PlainRecord]], advance: Advance) -> Iterator[list[PlainRecord]]:
-    for chunk in chunks:
-        yield chunk
-        advance(len(chunk))
 
 
 def _summary(run: _Run, period: Period, seconds: float) -> dict[str, Any]:

@@ -11,11 +11,14 @@ import typer
 from benchmarks import latency as latencies
 from benchmarks import saturation as saturations
 from benchmarks import scaling as scalings
+from benchmarks import states as state_sizes
 from benchmarks import throughput as throughputs
 from benchmarks.deployments import Pids, Site
 from benchmarks.load import Mix
+from stream_app.bootstrap import workload_named
 from stream_app.cli.console import ERR, OUT, print_json
 from stream_app.cli.stack import running_services
+from stream_app.core.plan import compile_workload
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
 
@@ -81,7 +84,6 @@ def latency(
         for rate in rates or [5_000, 20_000]:
             _say(f"{rate:,} events a second for {latencies.WARM_UP_S + seconds:.0f} s")
             results[f"{rate}"] = bench.offer(rate, seconds)
-            bench.settle()
     _print(results, as_json)
 
 
@@ -108,6 +110,18 @@ def saturation(
         print_json(result)
         return
     _print({f"{point['rate']:,} a second": point for point in result["points"]} | {"limit": result["limit"]}, False)
+
+
+@app.command()
+def states(
+    users: Annotated[int, typer.Option(min=10, help="Simulated users.")] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """How large the states of simulated users are after a month; needs no services.
+
+    Example: churn bench states --json
+    """
+    _print(state_sizes.measure(compile_workload(workload_named("music")), users), as_json)
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,6 +18,7 @@ EXIT_UNREACHABLE = 3
 _PLAIN_LINE_EVERY_S = 5.0
 
 Advance = Callable[[int], None]
+Item = TypeVar("Item")
 
 
 def print_json(result: Mapping[str, Any]) -> None:
@@ -33,6 +34,13 @@ def progress(title: str, total: int | None, unit: str = "events") -> Iterator[Ad
         yield from _bar(title, total, unit)
     else:
         yield from _lines(title, total, unit)
+
+
+def counting(chunks: Iterable[Sequence[Item]], advance: Advance) -> Iterator[Sequence[Item]]:
+    """The same chunks; `advance` is told of each when it has been dealt with."""
+    for chunk in chunks:
+        yield chunk
+        advance(len(chunk))
 
 
 def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:

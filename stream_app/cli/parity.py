@@ -1,6 +1,5 @@
 """`churn parity`: whether what was scored and decided live is what a replay of the topics comes to."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,7 @@ import typer
 from schemas.errors import ContractViolation
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
 from stream_app import bootstrap
-from stream_app.cli.console import ERR, OUT, Advance, print_json, progress
-from stream_app.core.log import PlainRecord
+from stream_app.cli.console import ERR, OUT, counting, print_json, progress
 from stream_app.settings import Settings
 from training.parity import Parity, compare
 from training.proof import Replayed
@@ -49,14 +47,8 @@ def _replayed(settings: Settings, events: TopicLog) -> Replayed:
     engine, replayed = bootstrap.engine(settings), Replayed()
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
-            replayed.fold(engine, partition, events.partitions, _counting(events.read(partition), advance))
+            replayed.fold(engine, partition, events.partitions, counting(events.read(partition), advance))
     return replayed
-
-
-def _counting(chunks: Iterator[list[PlainRecord]], advance: Advance) -> Iterator[list[PlainRecord]]:
-    for chunk in chunks:
-        yield chunk
-        advance(len(chunk))
 
 
 def _show(found: Parity, worth: Usefulness) -> None:

@@ -67,7 +67,7 @@ def train(
     """
     _refuse_a_simulation_beside(ctx, events)
     # Here, for every other command would wait for scikit-learn.
-    from training.artefact import next_version, refuse_existing, write
+    from training.artefact import next_version, read_limits, refuse_existing, write
     from training.course import Order, artefact, look
     from training.course import train as train_model
     from training.looks import LEDGER_FILE, note_look, read_looks
@@ -92,7 +92,7 @@ def train(
         trained = look(trained, *log, seed)
         note_look(ledger, _look(trained.manifest))
     _say("Drawing plots, writing")
-    made = artefact(compiled, trained, read_looks(ledger))
+    made = artefact(compiled, trained, read_looks(ledger), read_limits(out / workload))
     write(made, where)
     if as_json:
         print_json(_facts(made.manifest, where, len(made.model)))

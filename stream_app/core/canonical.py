@@ -5,13 +5,13 @@ plain JSON texts in printable ASCII, no attribute twice, none unknown. Of every 
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.core.kernels import Array, kernel, piece
+from stream_app.core.kernels import Array, Word, kernel, piece
 from stream_app.core.tables import Integers
 
 Bytes = NDArray[np.uint8]
@@ -98,7 +98,7 @@ def _find(text: Array, ends: Array, largest: int, spans: Array, taken: Array) ->
 
 
 @kernel
-def _take(text: Array, at: Any, end: Any, spans: Array, i: int) -> bool:  # noqa: ANN401
+def _take(text: Array, at: Word, end: Word, spans: Array, i: int) -> bool:
     """Whether the value is an object of known attributes; their places are noted."""
     if text[at] != _OPEN:
         return False
@@ -137,7 +137,7 @@ def _take(text: Array, at: Any, end: Any, spans: Array, i: int) -> bool:  # noqa
 
 
 @piece
-def _spaces(text: Array, at: Any) -> Any:  # noqa: ANN401
+def _spaces(text: Array, at: Word) -> Word:
     """The first place that is no space."""
     while text[at] == _SPACE:
         at += _ONE
@@ -145,7 +145,7 @@ def _spaces(text: Array, at: Any) -> Any:  # noqa: ANN401
 
 
 @piece
-def _text(text: Array, at: Any) -> Any:  # noqa: ANN401
+def _text(text: Array, at: Word) -> Word:
     """Where the plain text that is opened here is closed; a place without a quote if it is not, or none is opened."""
     if text[at] != _QUOTE:
         return at
@@ -158,7 +158,7 @@ def _text(text: Array, at: Any) -> Any:  # noqa: ANN401
 
 
 @piece
-def _word(text: Array, at: Any) -> Any:  # noqa: ANN401
+def _word(text: Array, at: Word) -> Word:
     """Eight bytes as a number, the first lowest; compiled to one instruction."""
     word = np.uint64(text[at])
     for byte in range(1, 8):
@@ -167,7 +167,7 @@ def _word(text: Array, at: Any) -> Any:  # noqa: ANN401
 
 
 @piece
-def _not_plain(word: Any) -> Any:  # noqa: ANN401
+def _not_plain(word: Word) -> Word:
     """The highest bit of the lowest byte that is not plain is the lowest bit set; 0 if all eight are plain."""
     marks = word | (word - _EACH * _SPACE) & ~word
     for byte in (_QUOTE, _BACKSLASH, _DELETE):
@@ -177,14 +177,14 @@ def _not_plain(word: Any) -> Any:  # noqa: ANN401
 
 
 @piece
-def _bytes_below(marks: Any) -> Any:  # noqa: ANN401
+def _bytes_below(marks: Word) -> Word:
     """How many bytes lie below the one whose highest bit is the lowest bit set."""
     below = (marks & (~marks + _ONE)) - _ONE
     return (((below & _EACH) * _EACH) >> np.uint64(56)) - _ONE
 
 
 @piece
-def _named(text: Array, begin: Any, end: Any) -> int:  # noqa: ANN401
+def _named(text: Array, begin: Word, end: Word) -> int:
     """The attribute of this name, or -1. A name is compared as two numbers: it is short."""
     size = end - begin
     if size >= np.uint64(len(_MASKS)):
@@ -197,7 +197,7 @@ def _named(text: Array, begin: Any, end: Any) -> int:  # noqa: ANN401
 
 
 @piece
-def _allowed(text: Array, key: int, begin: Any, end: Any) -> bool:  # noqa: ANN401
+def _allowed(text: Array, key: int, begin: Word, end: Word) -> bool:
     """Whether an attribute may have this text; times are looked at later."""
     size = np.int64(end - begin)
     if size < _SIZES[key, 0] or size > _SIZES[key, 1]:
@@ -213,7 +213,7 @@ def _allowed(text: Array, key: int, begin: Any, end: Any) -> bool:  # noqa: ANN4
 
 
 @piece
-def _same(text: Array, begin: Any, wanted: Array) -> bool:  # noqa: ANN401
+def _same(text: Array, begin: Word, wanted: Array) -> bool:
     different = np.uint8(0)
     for place in range(len(wanted)):
         different = np.uint8(different | (text[begin + np.uint64(place)] ^ wanted[place]))

@@ -10,7 +10,7 @@ The kernel is one file on purpose: numba's cache of a function does not notice a
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.kernels import Array, Record, kernel, part
+from stream_app.core.kernels import Array, Record, kernel, piece
 from stream_app.core.tables import Columns, Folded
 
 APPLIED, REPEATED, SEEN = 0, 1, 2
@@ -114,7 +114,7 @@ def _read(records: Array, as_of_ms: Array, plan: Record, vectors: Array) -> None
         _read_out(records[i], as_of_ms[i], counts, plan, vectors[i])
 
 
-@part
+@piece
 def _is_repeat(record: Record, id_hash: int) -> bool:
     found = False
     for i in range(len(record.ids)):
@@ -122,14 +122,14 @@ def _is_repeat(record: Record, id_hash: int) -> bool:
     return found
 
 
-@part
+@piece
 def _remember(record: Record, id_hash: int) -> None:
     place = record.next_id % len(record.ids)
     record.ids[place] = id_hash
     record.next_id = (place + 1) % len(record.ids)
 
 
-@part
+@piece
 def _apply(record: Record, time: int, patterns: Array, values: Array, at: Array, raised: Array, plan: Record) -> None:
     """Count one event: move the clock, keep the session, end and begin waits, raise the signals.
 
@@ -171,7 +171,7 @@ def _apply(record: Record, time: int, patterns: Array, values: Array, at: Array,
         _raise(record, raised[i, 0], time, raised[i, 1], at, plan)
 
 
-@part
+@piece
 def _place(time: int, at: Array, plan: Record) -> None:
     """Note the event's tile in each grid, and the row that the tile has."""
     for g in range(len(plan.grids)):
@@ -180,7 +180,7 @@ def _place(time: int, at: Array, plan: Record) -> None:
         at[g, 1] = tile % plan.grids[g, _TILES]
 
 
-@part
+@piece
 def _advance(record: Record, before: int, now: int, at: Array, plan: Record) -> None:
     """Move the user's clock: the rows that new tiles take over are emptied."""
     record.clock = now
@@ -199,7 +199,7 @@ def _advance(record: Record, before: int, now: int, at: Array, plan: Record) -> 
             row = row - 1 if row > 0 else tiles - 1
 
 
-@part
+@piece
 def _visit(record: Record, time: int, before: int, known: bool, plan: Record) -> int:
     """Put an event into its session; 1 if it begins one. A late one may move the session's start, or bridge it with
     the session before."""
@@ -222,7 +222,7 @@ def _visit(record: Record, time: int, before: int, known: bool, plan: Record) ->
     return 1 if begins else 0
 
 
-@part
+@piece
 def _waited(record: Record, wait: int, time: int, plan: Record) -> int:
     """End a wait; how long it was in minutes, scaled."""
     waited: int = min(time - record.waiting[wait], plan.constants[_LONGEST_WAIT])
@@ -231,7 +231,7 @@ def _waited(record: Record, wait: int, time: int, plan: Record) -> int:
     return minutes
 
 
-@part
+@piece
 def _raise(record: Record, signal: int, time: int, value: int, at: Array, plan: Record) -> None:
     """Count a signal in each grid whose tile still exists; note its time and value where they are kept."""
     for i in range(plan.places_from[signal], plan.places_from[signal + 1]):
@@ -255,7 +255,7 @@ def _raise(record: Record, signal: int, time: int, value: int, at: Array, plan: 
             record.latest_value[latest] = value
 
 
-@part
+@piece
 def _take_back(record: Record, signal: int, time: int, plan: Record) -> None:
     """Uncount a signal that was raised at most the session lateness ago, so that its tile still exists."""
     for i in range(plan.places_from[signal], plan.places_from[signal + 1]):
@@ -264,7 +264,7 @@ def _take_back(record: Record, signal: int, time: int, plan: Record) -> None:
         record.tiles[plan.grids[grid, _FIRST] + row * plan.grids[grid, _WORDS] + plan.places[i, 1]] -= _ONE << bits
 
 
-@part
+@piece
 def _read_out(record: Record, as_of: int, counts: Array, plan: Record, vector: Array) -> None:
     """Every feature as of a time at or after the user's clock, in float64, stored as float32."""
     for g in range(len(plan.grids)):
@@ -294,7 +294,7 @@ def _read_out(record: Record, as_of: int, counts: Array, plan: Record, vector: A
         vector[plan.sessions[i, 0]] = figure if in_session else 0.0
 
 
-@part
+@piece
 def _count_windows(record: Record, as_of: int, grid: int, counts: Array, plan: Record) -> None:
     """The count of every signal in each window of a grid."""
     tiles, words, first = plan.grids[grid, _TILES], plan.grids[grid, _WORDS], plan.grids[grid, _FIRST]
@@ -314,7 +314,7 @@ def _count_windows(record: Record, as_of: int, grid: int, counts: Array, plan: R
             counts[cell + 2], counts[cell + 3] = even >> _LOW_BITS, odd >> _LOW_BITS
 
 
-@part
+@piece
 def _rows_in(record: Record, as_of: int, grid: int, window: int, plan: Record) -> tuple[int, int]:
     """The row of a window's oldest tile that exists, and how many do. Newer ones than the clock's hold nothing."""
     tile_ms, tiles = plan.grids[grid, _TILE_MS], plan.grids[grid, _TILES]
@@ -323,7 +323,7 @@ def _rows_in(record: Record, as_of: int, grid: int, window: int, plan: Record) -
     return (0 if length == tiles else (record.clock // tile_ms - length + 1) % tiles), length
 
 
-@part
+@piece
 def _active_tiles(record: Record, as_of: int, active: int, plan: Record) -> int:
     """How many tiles of a window hold anything of a signal."""
     grid, bits = plan.actives[active, 1], np.uint64(plan.actives[active, 3])
@@ -337,7 +337,7 @@ def _active_tiles(record: Record, as_of: int, active: int, plan: Record) -> int:
     return found
 
 
-@part
+@piece
 def _decayed_mean(record: Record, as_of: int, mean: int, plan: Record) -> float:
     """Weighted mean of a signal's values, summed from the oldest tile to the newest."""
     grid, bits, summed = plan.means[mean, 2], np.uint64(plan.means[mean, 4]), plan.means[mean, 5]

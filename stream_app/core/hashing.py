@@ -39,13 +39,9 @@ def anchor(value: bytes | None) -> int:
     return zlib.crc32(value or b"")
 
 
-def partitions_of(keys: Sequence[bytes], partitions: int) -> NDArray[np.int64]:
-    """The partition of each key as Kafka's Java client computes it: positive murmur2 modulo their number."""
-    return murmur2_at(*_joined(keys)) % partitions
-
-
 def murmur2_at(text: NDArray[np.uint8], begins: Integers, sizes: Integers) -> Integers:
-    """The positive murmur2 of each key that stands in a text."""
+    """The positive murmur2 of each key that stands in a text: modulo the number of partitions it is the key's
+    partition, as Kafka's Java client computes it."""
     result = np.zeros(len(begins), np.int64)
     _murmur2(text, begins, sizes, result)
     return result

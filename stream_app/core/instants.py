@@ -1,12 +1,11 @@
 """Many points in time at once: the canonical 24-character form is parsed by a kernel, anything else is not."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.kernels import Array, kernel, piece
+from stream_app.core.kernels import Array, Word, kernel, piece
 from stream_app.core.tables import Integers
 
 WIDTH = len("2024-01-01T00:00:00.000Z")
@@ -55,7 +54,7 @@ def _parse(text: Array, begins: Array, sizes: Array, result: Array) -> None:
 
 
 @piece
-def _is_time(text: Array, at: Any) -> bool:  # noqa: ANN401
+def _is_time(text: Array, at: Word) -> bool:
     """Whether 24 bytes have the canonical form."""
     others = marks = 0
     for place in range(WIDTH):
@@ -67,7 +66,7 @@ def _is_time(text: Array, at: Any) -> bool:  # noqa: ANN401
 
 
 @piece
-def _number(text: Array, at: Any, first: int, digits: int) -> int:  # noqa: ANN401
+def _number(text: Array, at: Word, first: int, digits: int) -> int:
     number = 0
     for place in range(first, first + digits):
         number = number * 10 + (text[at + np.uint64(place)] - ord("0"))

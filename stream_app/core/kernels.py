@@ -9,7 +9,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Record = Any
 Array = Any
-"""A record and an array as a kernel sees them: numba types them, mypy cannot."""
+Word = Any
+"""A record, an array and an unsigned 64-bit number as a kernel sees them: numba types them, mypy cannot."""
 
 
 def kernel(function: Function) -> Function:
@@ -18,13 +19,7 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
-def part(function: Function) -> Function:
-    """Compile a part of a kernel, inlined into it: a call would copy the plan's arrays."""
-    compiled: Function = njit(cache=True, error_model="numpy", nogil=True, inline="always")(function)
-    return compiled
-
-
 def piece(function: Function) -> Function:
-    """Compile a small piece of a kernel, inlined by the compiler's back end: nothing that it is given is copied."""
+    """Compile a piece of a kernel, inlined by the compiler's back end: nothing that it is given is copied."""
     compiled: Function = njit(cache=True, error_model="numpy", nogil=True, forceinline=True)(function)
     return compiled

@@ -28,6 +28,7 @@ from training.usefulness import Audience, Usefulness, usefulness
 
 MODELS = Path(__file__).parents[2] / "models"
 USERS, DAYS, SEED = 400, 60, 2
+LIMIT = "- Only people who like music were asked.\n"
 
 
 def churn_train(*arguments: str | Path) -> Result:
@@ -68,6 +69,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     log, real = models / "log.jsonl.gz", models / "real.jsonl"
     write_events(log, simulate(USERS, DAYS, SEED, START_MS))
     write_lines(real, in_sparkify_form(simulate(100, DAYS, SEED + 1, START_MS)))
+    (models / "music").mkdir()
+    (models / "music" / "limits.md").write_text(LIMIT)
     result = churn_train(
         "music", "--events", log, "--real", real, "--seed", str(SEED), "--out", models, "--version", "0.1.0", "--json"
     )
@@ -106,6 +109,7 @@ def test_an_artefact_has_a_graph_a_manifest_a_card_and_its_plots(trained: Traine
         assert str(figure) in card
     assert "{" not in card
     assert "Not for" in card
+    assert f"has not been looked at.\n{LIMIT}" in card
 
 
 def test_a_worker_takes_the_artefact_and_scores_with_it(trained: Trained) -> None:

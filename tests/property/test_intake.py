@@ -18,7 +18,6 @@ from stream_app.core.catalogue import DAY_MS, MINUTE_MS
 from stream_app.core.columns import signals_of, to_columns, users_of
 from stream_app.core.decoding import decode_record
 from stream_app.core.events import Events
-from stream_app.core.hashing import partitions_of
 from stream_app.core.intake import Intake, take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
@@ -28,6 +27,7 @@ from tests.event_logs import START_MS, Event, LogWriter, at, control, records_of
 from tests.fake_scorers import dial
 from tests.log_strategies import logs
 from tests.oracle import happening_of
+from tests.partitions import partitions_of
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 DIAL = dial(COMPILED)

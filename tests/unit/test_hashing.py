@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stream_app.core.hashing import anchor, event_hash, fingerprints, partitions_of
+from stream_app.core.hashing import anchor, event_hash, fingerprints
+from tests.partitions import partitions_of
 
 KAFKA_MURMUR2 = {
     b"21": -973932308,

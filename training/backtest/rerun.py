@@ -17,7 +17,7 @@ from stream_app.core.trace import TRACE
 from training.backtest.period import Period
 from training.backtest.variants import Variant
 from training.parity import Parity, compare
-from training.replay import Replay, Step
+from training.replay import Replay, Step, runs
 from training.usefulness import Audience
 
 
@@ -70,14 +70,14 @@ class Backtest:
         self._outside: set[tuple[int, int]] = set()
 
     def fold(self, partition: int, partitions: int, chunks: Iterable[Sequence[LogRecord]]) -> None:
-        """Fold one partition, from its first record on, once for each variant, chunk by chunk."""
+        """Fold one partition, from its first record on; it is sorted out once and folded once for each variant."""
         reruns = [Rerun(self._engine, outcome.variant, partition, partitions) for outcome in self.outcomes]
         for rerun in reruns:
             if self._start is not None:
                 rerun.put_in_force(self._start)
         for chunk in chunks:
-            for steps in zip(*(rerun.apply(chunk) for rerun in reruns), strict=True):
-                self._note(partition, steps)
+            for intake in runs(chunk, partition, partitions):
+                self._note(partition, [rerun.step(intake) for rerun in reruns])
 
     def difference(self, outcome: Outcome) -> Parity:
         """How the live alerts within the period differ from those of an outcome."""
