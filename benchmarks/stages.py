@@ -18,12 +18,14 @@ from schemas.errors import ContractViolation
 from stream_app.adapters.onnx_scorer import OnnxScorer
 from stream_app.bootstrap import engine, warm_up
 from stream_app.core import engine as engine_module
+from stream_app.core import partition_fold as fold_module
 from stream_app.core.engine import Engine, Recorded
 from stream_app.core.log import LogRecord
-from stream_app.partition import session as session_module
+from stream_app.core.partition_fold import PartitionFold
 from stream_app.partition.effects import (
     Claim,
     Commit,
+    Decisions,
     Effect,
     InspectLog,
     LoadStates,
@@ -36,13 +38,13 @@ from stream_app.partition.session import Session
 from training.topic_log import TopicLog
 
 STAGES: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
-    "decode": [(session_module, "take_in")],
-    "columns": [(session_module, "users_of"), (engine_module, "to_columns")],
-    "unpack": [(session_module, "unpack")],
+    "decode": [(fold_module, "take_in")],
+    "columns": [(fold_module, "users_of"), (engine_module, "to_columns")],
+    "unpack": [(fold_module, "unpack")],
     "fold": [(engine_module, "fold")],
     "score": [(OnnxScorer, "score")],
     "decide": [(engine_module, name) for name in ("decide", "explain", "fingerprints", "compose")],
-    "pack": [(session_module, "pack")],
+    "pack": [(fold_module, "pack")],
 }
 """The functions of each stage, and the module or class that they are looked up in when they are called."""
 _WARM_UP_BATCHES = 20
@@ -101,7 +103,7 @@ class _World:
             case Claim():
                 return Meta(0, None, self._digest, self._partitions, None)
             case ReadDecisions():
-                return Recorded({}, -1)
+                return Decisions(Recorded({}, -1), {}, -1)
             case InspectLog():
                 return LogBounds(0, 1 << 62, None)
             case Receive():
@@ -143,7 +145,7 @@ def measured(
 
 def _run(engine: Engine, partition: int, partitions: int, records: Sequence[LogRecord], batch: int) -> None:
     world = _World(engine, partitions, records, batch)
-    protocol = Session(engine, partition, partitions, _TOKEN).run()
+    protocol = Session(PartitionFold(engine, partition, partitions), partition, partitions, _TOKEN).run()
     try:
         effect = next(protocol)
         while True:

@@ -6,7 +6,30 @@ ChurnError
 └── ContractViolation   going on would be wrong: stop, say why, wait for a person
 """
 
+from typing import Literal
+
 from schemas.dead_letters import Reason
+
+Doubt = Literal["no_answer", "taken_over", "commit_refused", "publisher_fenced", "transaction_in_doubt"]
+"""Why a session ended: a service did not answer as it should · another session owns the partition, seen by a check, by
+a refused commit, or by a producer that is fenced · a transaction's end was not confirmed at the first attempt."""
+
+Stop = Literal[
+    "contract_violated",
+    "bug",
+    "foreign_state",
+    "hole_in_log",
+    "missing_model",
+    "missing_topic",
+    "other_partitions",
+    "position_outside_log",
+    "rewritten_log",
+    "short_retention",
+    "too_many_rejected",
+    "wrong_model",
+]
+"""The states in which a partition, or a worker that starts, stands still until a person has looked. Each has a page in
+docs/runbook."""
 
 
 class ChurnError(Exception):
@@ -23,12 +46,16 @@ class Poison(ChurnError):
 
 
 class Transient(ChurnError):
-    """A service did not answer as it should: back off and start a new session."""
+    """A service did not answer as it should: back off and start a new session. `cause` says what raised the doubt."""
+
+    def __init__(self, message: str, cause: Doubt = "no_answer") -> None:
+        super().__init__(message)
+        self.cause: Doubt = cause
 
 
 class ContractViolation(ChurnError):
     """Something that was agreed does not hold; going on would be wrong. `state` names the stop for whoever watches."""
 
-    def __init__(self, message: str, state: str = "contract_violated") -> None:
+    def __init__(self, message: str, state: Stop = "contract_violated") -> None:
         super().__init__(message)
-        self.state = state
+        self.state: Stop = state

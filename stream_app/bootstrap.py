@@ -13,8 +13,7 @@ from schemas.events import Activity, ActivityData, Control, ControlData, ModelRe
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
-from stream_app.adapters.kafka_alert_log import KafkaAlertLog
-from stream_app.adapters.kafka_dead_letters import KafkaDeadLetters
+from stream_app.adapters.kafka_decisions import KafkaDecisions
 from stream_app.adapters.kafka_event_log import KafkaEventLog
 from stream_app.adapters.measured_ports import InForce, measured
 from stream_app.adapters.onnx_scorer import load_model, newest_model
@@ -27,6 +26,7 @@ from stream_app.core.engine import Engine, Recorded
 from stream_app.core.hashing import fingerprints
 from stream_app.core.intake import take_in
 from stream_app.core.log import PlainRecord
+from stream_app.core.partition_fold import PartitionFold
 from stream_app.core.plan import compile_workload
 from stream_app.core.policy import decide
 from stream_app.core.scoring import Scorer
@@ -108,7 +108,7 @@ def worker(settings: Settings) -> Worker:
     if redis_url is None:
         raise ContractViolation("no Redis is known: run `churn up`, or set CHURN_REDIS_URL")
     partitions = agreed_partitions(kafka, settings.topic_prefix)
-    events, alerts, dead = (settings.topic_prefix + topic.name for topic in TOPICS)
+    events, alerts, letters = (settings.topic_prefix + topic.name for topic in TOPICS)
     the_engine = engine(settings)
     warm_up(the_engine)
     measures, in_force = Measures(), InForce()
@@ -116,21 +116,20 @@ def worker(settings: Settings) -> Worker:
     watchers: list[Watcher] = [counts]
     if settings.trace_file is not None:
         watchers.append(Trace(settings.trace_file))
-    dead_letters = KafkaDeadLetters(kafka, dead, events)
 
     def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
         ports = Ports(
             states=RedisStates(redis_url, settings.app_id, partition),
-            alerts=KafkaAlertLog(kafka, settings.app_id, alerts, partition),
-            dead_letters=dead_letters,
+            decisions=KafkaDecisions(kafka, settings.app_id, (events, alerts, letters), partition),
             log=KafkaEventLog(kafka, events, partition),
             feed=feed,
             watcher=_Watchers([*watchers, feed]),
         )
-        session = Session(the_engine, partition, partitions, secrets.token_bytes(16))
+        fold = PartitionFold(the_engine, partition, partitions)
+        session = Session(fold, partition, partitions, secrets.token_bytes(16), settings.rejected_share)
         return session, measured(ports, partition, measures, in_force)
 
-    owner = PartitionOwner(events, open_session, dead_letters.close)
+    owner = PartitionOwner(events, open_session, measures)
     return Worker(owner, counts, MetricsPage(measures, lambda: partition_readings(owner, in_force)))
 
 

@@ -28,5 +28,11 @@ class Settings(BaseSettings):
     web_host: str = Field("127.0.0.1", description="Address of the worker's probes and metrics")
     web_port: int = Field(6066, ge=0, description="Port of the worker's probes and metrics")
     session_timeout_s: float = Field(30.0, gt=0, description="Without a heartbeat for so long a worker is given up")
+    instance_id: str | None = Field(
+        None, description="Names a worker that keeps its partitions over a restart (static membership); unset: dynamic"
+    )
+    rejected_share: float = Field(
+        0.2, gt=0, le=1, description="A partition stops when more of its latest 1,000 records were rejected"
+    )
     trace_file: Path | None = Field(None, description="Where to write a hash of every vector and score; unset: nowhere")
     public_data: Path | None = Field(None, description="Directory of the public data sets; unset: tests skipped")

@@ -8,12 +8,12 @@ from typing import Any
 
 from schemas.alerts import Alert
 from schemas.errors import Transient
-from stream_app.adapters.memory.alert_log import MemoryAlertLog
+from stream_app.adapters.memory.decisions import MemoryDecisions
 from stream_app.adapters.memory.events import MemoryFeed
 from stream_app.adapters.memory.states import StateTable
 from stream_app.partition.driver import carry_out
 from stream_app.partition.effects import Commit, Effect, PublishAlerts
-from stream_app.partition.ports import AlertLog, Ports
+from stream_app.partition.ports import DecisionLog, Ports
 from stream_app.partition.session import Session
 from tests.sessions import World, a_session, at_once
 
@@ -107,15 +107,15 @@ class Worker:
         """Leave everything as it stands, and alerts that were about to be published half published."""
         if self.protocol is not None and self.ports is not None and isinstance(self.effect, PublishAlerts):
             with suppress(Transient):
-                self._publish_half(self.ports.alerts, self.effect.alerts, how)
+                self._publish_half(self.ports.decisions, self.effect.alerts, how)
         self.protocol = None
 
-    def _publish_half(self, log: AlertLog, alerts: Sequence[Alert], how: str) -> None:
+    def _publish_half(self, log: DecisionLog, alerts: Sequence[Alert], how: str) -> None:
         if how == IN_TRANSACTION:
-            assert isinstance(log, MemoryAlertLog)
+            assert isinstance(log, MemoryDecisions)
             log.write(alerts)
         elif how == BETWEEN_TRANSACTIONS:
-            at_once(log.publish(alerts[: len(alerts) // 2]))
+            at_once(log.publish_alerts(alerts[: len(alerts) // 2]))
 
     def _open(self) -> None:
         self.cluster.sessions += 1

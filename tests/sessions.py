@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from schemas.alerts import Alert
 from schemas.events import ControlData, Policy
-from stream_app.adapters.memory.alert_log import AlertPartition, MemoryAlertLog
-from stream_app.adapters.memory.dead_letters import MemoryDeadLetters
+from stream_app.adapters.memory.decisions import DecisionPartition, MemoryDecisions
 from stream_app.adapters.memory.events import EventPartition, MemoryEventLog, MemoryFeed
 from stream_app.adapters.memory.states import MemoryStates, StateTable
 from stream_app.adapters.memory.watcher import MemoryWatcher
 from stream_app.core.codec import pack
 from stream_app.core.engine import Engine
 from stream_app.core.log import LogRecord, PlainRecord
+from stream_app.core.partition_fold import PartitionFold
 from stream_app.core.plan import compile_workload
 from stream_app.partition.driver import Stopping, carry_out
 from stream_app.partition.effects import Effect
@@ -71,8 +71,7 @@ class World:
 
     events: EventPartition
     table: StateTable = field(default_factory=StateTable)
-    alerts: AlertPartition = field(default_factory=AlertPartition)
-    dead_letters: MemoryDeadLetters = field(default_factory=lambda: MemoryDeadLetters(TOPIC))
+    decisions: DecisionPartition = field(default_factory=lambda: DecisionPartition(TOPIC))
     watcher: MemoryWatcher = field(default_factory=MemoryWatcher)
 
     @property
@@ -84,8 +83,7 @@ class World:
         """What one session gets to hold."""
         return Ports(
             states=MemoryStates(self.table),
-            alerts=MemoryAlertLog(self.alerts),
-            dead_letters=self.dead_letters,
+            decisions=MemoryDecisions(self.decisions),
             log=MemoryEventLog(self.events),
             feed=feed,
             watcher=self.watcher,
@@ -121,7 +119,7 @@ def world_of(records: Iterable[LogRecord]) -> World:
 
 def a_session(token: bytes = b"a token", the_engine: Engine = ENGINE, partitions: int = 1) -> Session:
     """A session for partition 0."""
-    return Session(the_engine, 0, partitions, token)
+    return Session(PartitionFold(the_engine, 0, partitions), 0, partitions, token, rejected_share=1.0)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 What it yields is what the worker computes, bit for bit, wherever the log is cut into batches.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +25,16 @@ class Step:
     advance: Advance
 
 
-def runs(records: Sequence[LogRecord], partition: int, partitions: int) -> Iterator[Intake]:
-    """Records of a partition sorted out, in as many runs as their control records ask for."""
+def runs(
+    records: Sequence[LogRecord], partition: int, partitions: int, barred: Collection[int] = frozenset()
+) -> Iterator[Intake]:
+    """Records of a partition sorted out, in as many runs as their control records ask for.
+
+    `barred` are the offsets that the live worker set aside as `bug`.
+    """
     at = 0
     while at < len(records):
-        intake = take_in(records[at:], partition, partitions)
+        intake = take_in(records[at:], partition, partitions, barred)
         yield intake
         at += sum((len(intake.events), len(intake.dead), intake.controls, intake.clocks))
 
@@ -37,13 +42,16 @@ def runs(records: Sequence[LogRecord], partition: int, partitions: int) -> Itera
 class Replay:
     """One partition's states in memory. `users` maps each user to the index of its record in `records`."""
 
-    def __init__(self, engine: Engine, partition: int = 0, partitions: int = 1) -> None:
+    def __init__(
+        self, engine: Engine, partition: int = 0, partitions: int = 1, barred: Collection[int] = frozenset()
+    ) -> None:
         self.engine = engine
         self.users: dict[str, int] = {}
         self.records = np.zeros(64, engine.compiled.record)
         self.in_force: InForce | None = None
         self._partition = partition
         self._partitions = partitions
+        self._barred = barred
 
     def put_in_force(self, control: ControlData) -> None:
         """Act as if the log held this control record here."""
@@ -51,7 +59,7 @@ class Replay:
 
     def apply(self, records: Sequence[LogRecord]) -> Iterator[Step]:
         """Apply records in offset order, in as many runs as their control records ask for."""
-        return map(self.step, runs(records, self._partition, self._partitions))
+        return map(self.step, runs(records, self._partition, self._partitions, self._barred))
 
     def step(self, intake: Intake) -> Step:
         """Apply one run that has been sorted out."""

@@ -10,13 +10,12 @@ from typing import TypeVar
 
 from schemas.alerts import Alert
 from schemas.events import ControlData
-from stream_app.core.engine import Recorded
 from stream_app.core.intake import DeadLetter
 from stream_app.core.log import LogRecord
 from stream_app.metrics.catalogue import COMMIT, COMPUTE, DEAD_LETTERS, LOAD, PUBLISH, SESSIONS_OPENED, STAGE_SECONDS
 from stream_app.metrics.measures import Measures
-from stream_app.partition.effects import Claim, Commit, Meta, Report
-from stream_app.partition.ports import AlertLog, DeadLetterLog, Feed, Ports, StateStore, Watcher
+from stream_app.partition.effects import Claim, Commit, Decisions, Meta, Report
+from stream_app.partition.ports import DecisionLog, Feed, Ports, StateStore, Watcher
 
 Answer = TypeVar("Answer")
 InForce = dict[int, ControlData]
@@ -29,8 +28,7 @@ def measured(ports: Ports, partition: int, measures: Measures, in_force: InForce
     return replace(
         ports,
         states=_States(ports.states, stages, partition, in_force),
-        alerts=_Alerts(ports.alerts, stages),
-        dead_letters=_DeadLetters(ports.dead_letters, stages),
+        decisions=_Decisions(ports.decisions, stages),
         feed=_Feed(ports.feed, stages),
         watcher=stages,
     )
@@ -109,31 +107,25 @@ class _States:
             self._in_force[self._partition] = control
 
 
-class _Alerts:
-    def __init__(self, alerts: AlertLog, stages: Stages) -> None:
-        self._alerts = alerts
+class _Decisions:
+    def __init__(self, decisions: DecisionLog, stages: Stages) -> None:
+        self._decisions = decisions
         self._stages = stages
 
     async def open(self) -> None:
-        await self._alerts.open()
+        await self._decisions.open()
 
-    async def read_back(self, position: int) -> Recorded:
-        return await self._alerts.read_back(position)
+    async def read_back(self, position: int, rejected_from: int) -> Decisions:
+        return await self._decisions.read_back(position, rejected_from)
 
-    async def publish(self, alerts: Sequence[Alert]) -> None:
-        await self._stages.wait(PUBLISH, self._alerts.publish(alerts))
+    async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
+        await self._stages.wait(PUBLISH, self._decisions.publish_alerts(alerts))
+
+    async def publish_dead_letters(self, letters: Sequence[DeadLetter], front: int, session: str) -> None:
+        await self._stages.wait(DEAD_LETTERS, self._decisions.publish_dead_letters(letters, front, session))
 
     async def close(self) -> None:
-        await self._alerts.close()
-
-
-class _DeadLetters:
-    def __init__(self, dead_letters: DeadLetterLog, stages: Stages) -> None:
-        self._dead_letters = dead_letters
-        self._stages = stages
-
-    async def publish(self, letters: Sequence[DeadLetter], partition: int, session: str) -> None:
-        await self._stages.wait(DEAD_LETTERS, self._dead_letters.publish(letters, partition, session))
+        await self._decisions.close()
 
 
 class _Feed:

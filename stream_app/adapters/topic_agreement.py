@@ -4,7 +4,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from schemas.errors import ContractViolation, Transient
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, TOPICS
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, TOPICS
 
 _ANSWER_WITHIN_S = 10.0
 
@@ -24,12 +24,13 @@ def agreed_partitions(bootstrap: str, prefix: str) -> int:
         missing = [prefix + topic.name for topic in TOPICS if prefix + topic.name not in found]
         if missing:
             raise ContractViolation(f"there is no topic {missing[0]}: `churn up` makes it", state="missing_topic")
-        if found[events] != found[alerts]:
-            raise ContractViolation(
-                f"{events} has {found[events]} partitions and {alerts} {found[alerts]}: alerts of partition p stand in "
-                "partition p, so make both the same",
-                state="other_partitions",
-            )
+        for name in (alerts, prefix + DEAD_LETTERS.name):
+            if found[name] != found[events]:
+                raise ContractViolation(
+                    f"{events} has {found[events]} partitions and {name} {found[name]}: what is decided on partition p "
+                    "stands in partition p, so make both the same",
+                    state="other_partitions",
+                )
         kept = {name: _retention_ms(admin, name) for name in (events, alerts)}
     except KafkaException as error:
         raise Transient(f"Kafka at {bootstrap} does not answer, see that it runs: {error}") from error

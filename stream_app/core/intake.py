@@ -5,7 +5,7 @@ was cut, except that a batch ends before a control record that follows events: s
 for all events of a batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
@@ -27,11 +27,12 @@ from stream_app.core.tables import Integers
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A record that can never be applied, and why."""
+    """A record that can never be applied, and why; `error` is the class of what was raised."""
 
     record: LogRecord
     reason: Reason
     message: str
+    error: str = Poison.__name__
 
 
 @dataclass
@@ -55,8 +56,18 @@ class _Others(NamedTuple):
     times_ms: Integers
 
 
-def take_in(records: Sequence[LogRecord], partition: int, partitions: int) -> Intake:
-    """Sort out a run of records of one partition, up to the first control record that follows an event."""
+def take_in(
+    records: Sequence[LogRecord], partition: int, partitions: int, barred: Collection[int] = frozenset()
+) -> Intake:
+    """Sort out a run of records of one partition, up to the first control record that follows an event.
+
+    `barred` are offsets that were set aside as `bug` before: a run ends before such a record, or is that record alone.
+    """
+    if barred:
+        first = next((place for place, record in enumerate(records) if record.offset in barred), len(records))
+        if first == 0:
+            return set_aside(records[0], "it was set aside before", Poison.__name__)
+        records = records[:first]
     found = find([record.value or b"" for record in records])
     times_ms = _times_of(found, records)
     intake = Intake(end_offset=records[-1].offset + 1)
@@ -67,6 +78,11 @@ def take_in(records: Sequence[LogRecord], partition: int, partitions: int) -> In
     intake.events, homes = _events_of(records, found, times_ms, others, partitions)
     _reject_mispartitioned(intake, homes, partition)
     return intake
+
+
+def set_aside(record: LogRecord, message: str, error: str) -> Intake:
+    """A run of one record, which our own code cannot apply."""
+    return Intake(end_offset=record.offset + 1, dead=[DeadLetter(record, "bug", message, error)])
 
 
 def _times_of(found: Found, records: Sequence[LogRecord]) -> Integers:

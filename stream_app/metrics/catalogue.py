@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from schemas.alerts import Status
 from schemas.dead_letters import Reason
+from schemas.errors import Doubt
 
 Kind = Literal["counter", "histogram", "gauge"]
 Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "one"]
@@ -95,6 +96,22 @@ SESSIONS_OPENED = Metric(
     "Times that a partition was claimed by this worker",
     "Partitions change hands or back off again and again: the log says why (`session_ended`)",
 )
+SESSIONS_ENDED = Metric(
+    "churn_sessions_ended",
+    "counter",
+    "sessions",
+    "Sessions that ended in doubt, by what raised it; the next session reads the truth",
+    "`no_answer`: Kafka or Redis is slow or gone; `transaction_in_doubt`: the broker is slow; the others: partitions "
+    "change hands, see that workers are not held up longer than the session time-out",
+    {"cause": get_args(Doubt)},
+)
+UNACCOUNTED_OFFSETS = Metric(
+    "churn_unaccounted_offsets",
+    "counter",
+    "records",
+    "Offsets that were committed and are in no `outcome` of `churn_records_total`: stays at 0",
+    "A defect of the worker: keep the topics, run `churn verify`",
+)
 BATCH_RECORDS = Metric(
     "churn_batch_records",
     "histogram",
@@ -162,6 +179,8 @@ METRICS = (
     ALERTS,
     DEAD_LETTER_RECORDS,
     SESSIONS_OPENED,
+    SESSIONS_ENDED,
+    UNACCOUNTED_OFFSETS,
     BATCH_RECORDS,
     STAGE_SECONDS,
     EVENT_DELAY,

@@ -9,7 +9,7 @@ from stream_app.partition.effects import (
     Effect,
     InspectLog,
     LoadStates,
-    OpenAlertLog,
+    OpenDecisionLog,
     PublishAlerts,
     PublishDeadLetters,
     ReadDecisions,
@@ -37,7 +37,7 @@ async def drive(session: Session, ports: Ports) -> None:
     finally:
         protocol.close()
         try:
-            await ports.alerts.close()
+            await ports.decisions.close()
         finally:
             await ports.states.close()
 
@@ -50,9 +50,9 @@ async def carry_out(effect: Effect[Any], session: Session, ports: Ports) -> Any:
         case LoadStates():
             return await ports.states.load(effect.users)
         case PublishDeadLetters():
-            return await ports.dead_letters.publish(effect.letters, session.partition, session.token.hex())
+            return await ports.decisions.publish_dead_letters(effect.letters, effect.front, session.token.hex())
         case PublishAlerts():
-            return await ports.alerts.publish(effect.alerts)
+            return await ports.decisions.publish_alerts(effect.alerts)
         case Commit():
             return await ports.states.commit(effect)
         case Report():
@@ -63,10 +63,10 @@ async def carry_out(effect: Effect[Any], session: Session, ports: Ports) -> Any:
             return await ports.feed.seek(effect.position)
         case Claim():
             return await ports.states.claim(effect)
-        case OpenAlertLog():
-            return await ports.alerts.open()
+        case OpenDecisionLog():
+            return await ports.decisions.open()
         case ReadDecisions():
-            return await ports.alerts.read_back(effect.position)
+            return await ports.decisions.read_back(effect.position, effect.rejected_from)
         case InspectLog():
             return await ports.log.inspect(effect.position)
     raise TypeError(f"no port carries out {effect!r}")

@@ -1,10 +1,11 @@
 """What a session asks of the world, one request at a time. Each names the reply that it gets."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from schemas.alerts import Alert
+from schemas.dead_letters import Reason
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Recorded
 from stream_app.core.intake import DeadLetter, Intake
@@ -60,8 +61,21 @@ class Claim(Effect[Meta]):
 
 
 @dataclass(frozen=True)
-class OpenAlertLog(Effect[None]):
-    """Become the only publisher of the partition's alerts: fences the one before and ends its open transaction."""
+class Decisions:
+    """What was decided before, as it stands in the topics.
+
+    `recorded` are alerts with a source at or after the position; `rejected` the reasons of dead letters by offset, from
+    the breaker's window before the position on; `rejected_front` is the highest offset ever rejected, -1 for none.
+    """
+
+    recorded: Recorded
+    rejected: Mapping[int, Reason]
+    rejected_front: int
+
+
+@dataclass(frozen=True)
+class OpenDecisionLog(Effect[None]):
+    """Become the only publisher of the partition's decisions: fences the one before, ends its open transaction."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +87,11 @@ class Check(Effect[bool]):
 
 
 @dataclass(frozen=True)
-class ReadDecisions(Effect[Recorded]):
-    """The published alerts with a source at or after the position, and the front."""
+class ReadDecisions(Effect[Decisions]):
+    """What was decided on offsets at or after the position, and rejected at or after `rejected_from`."""
 
     position: int
+    rejected_from: int
 
 
 @dataclass(frozen=True)
@@ -107,9 +122,10 @@ class LoadStates(Effect[Sequence[bytes | None]]):
 
 @dataclass(frozen=True)
 class PublishDeadLetters(Effect[None]):
-    """Write dead letters; replied to when they are acknowledged."""
+    """Write dead letters in one transaction; replied to when it is committed. `front` is the highest offset before."""
 
     letters: Sequence[DeadLetter]
+    front: int
 
 
 @dataclass(frozen=True)
@@ -134,8 +150,9 @@ class Commit(Effect[bool]):
 
 @dataclass(frozen=True)
 class Report(Effect[None]):
-    """Tell whoever watches that a batch was committed."""
+    """Tell whoever watches that a batch was committed: the records from `begin` up to, not including, `position`."""
 
     intake: Intake
     advance: Advance
+    begin: int
     position: int

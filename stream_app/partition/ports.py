@@ -3,15 +3,16 @@
 All of them raise Transient for anything that is not a definite answer, and never retry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.alerts import Alert
-from stream_app.core.engine import Recorded
-from stream_app.core.intake import DeadLetter
+from schemas.events import ControlData
+from stream_app.core.engine import Advance, InForce, Recorded
+from stream_app.core.intake import DeadLetter, Intake
 from stream_app.core.log import LogRecord
-from stream_app.partition.effects import Claim, Commit, LogBounds, Meta, Report
+from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta, Report
 
 
 class StateStore(Protocol):
@@ -33,27 +34,23 @@ class StateStore(Protocol):
         """Give the connection up."""
 
 
-class AlertLog(Protocol):
-    """The alerts of one partition: the log of decisions."""
+class DecisionLog(Protocol):
+    """Alerts and dead letters of one partition, with one publisher at a time."""
 
     async def open(self) -> None:
         """Fence the publisher before and end its open transaction."""
 
-    async def read_back(self, position: int) -> Recorded:
-        """Decisions on offsets at or after the position, and the front."""
+    async def read_back(self, position: int, rejected_from: int) -> Decisions:
+        """What was decided before on offsets from these on."""
 
-    async def publish(self, alerts: Sequence[Alert]) -> None:
-        """One transaction, committed."""
+    async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
+        """In transactions of one produce batch, committed."""
+
+    async def publish_dead_letters(self, letters: Sequence[DeadLetter], front: int, session: str) -> None:
+        """In transactions of one produce batch, committed."""
 
     async def close(self) -> None:
         """Give the producer up; an open transaction is left to the next session."""
-
-
-class DeadLetterLog(Protocol):
-    """Where poison goes."""
-
-    async def publish(self, letters: Sequence[DeadLetter], partition: int, session: str) -> None:
-        """Written and acknowledged."""
 
 
 class EventLog(Protocol):
@@ -73,6 +70,28 @@ class Feed(Protocol):
         """The next records, none after a second of silence."""
 
 
+class Fold(Protocol):
+    """What a session computes with: pure, and the same in every replay. No port: it never waits."""
+
+    @property
+    def state_digest(self) -> str:
+        """What the states are made with."""
+
+    def put_in_force(self, control: ControlData) -> InForce:
+        """The model and policy of a control record. Raises ContractViolation when they do not fit."""
+
+    def take_in(self, records: Sequence[LogRecord], barred: Collection[int]) -> Intake:
+        """Sort out a run of records, as core.intake.take_in does."""
+
+    def users(self, intake: Intake) -> list[str]:
+        """The users of a run, in the order in which their states are stored."""
+
+    def advance(
+        self, intake: Intake, stored: Sequence[bytes | None], in_force: InForce | None, recorded: Recorded
+    ) -> tuple[Advance, list[bytes]]:
+        """Stored states to stored states, and what was decided on the way."""
+
+
 class Watcher(Protocol):
     """Whoever counts, traces and shows."""
 
@@ -85,8 +104,7 @@ class Ports:
     """All that one session needs."""
 
     states: StateStore
-    alerts: AlertLog
-    dead_letters: DeadLetterLog
+    decisions: DecisionLog
     log: EventLog
     feed: Feed
     watcher: Watcher

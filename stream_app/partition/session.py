@@ -1,33 +1,34 @@
 """One partition, owned from claim to the first doubt, as a generator of effects: no I/O, no clock, no randomness.
 
-    claim → open alert log → check → read decisions → inspect log → seek → batches
+    claim → open decision log → check → read decisions → inspect log → seek → batches
 
 A batch: receive → load states → fold, score, decide → dead letters → alerts → commit → report.
 
-Alerts are published before the states that remember them are committed; after a crash they are read back, not decided
-again. Nothing is retried here: any doubt raises, the session ends, and the next one reads the truth.
+Decisions (alerts, and which records were rejected) are published before the states that remember them are committed;
+after a crash they are read back, not taken again. Nothing is retried here: any doubt raises, the session ends, and the
+next one reads the truth.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schemas.errors import ContractViolation, Transient
-from stream_app.core.codec import pack, unpack
-from stream_app.core.columns import users_of
-from stream_app.core.engine import Advance, Engine, InForce, Recorded
+from schemas.errors import ChurnError, ContractViolation, Transient
+from schemas.events import ControlData
+from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.hashing import anchor
-from stream_app.core.intake import Intake, take_in
+from stream_app.core.intake import Intake, set_aside
 from stream_app.core.log import LogRecord
+from stream_app.partition.breaker import WINDOW, Breaker
+from stream_app.partition.contiguous import contiguous
 from stream_app.partition.effects import (
     Check,
     Claim,
     Commit,
+    Decisions,
     Effects,
     InspectLog,
     LoadStates,
-    LogBounds,
-    Meta,
-    OpenAlertLog,
+    OpenDecisionLog,
     PublishAlerts,
     PublishDeadLetters,
     ReadDecisions,
@@ -36,9 +37,13 @@ from stream_app.partition.effects import (
     Seek,
     ask,
 )
+from stream_app.partition.ports import Fold
+from stream_app.partition.refusals import refuse_foreign, refuse_hole, refuse_other_log
 
 MAX_BATCH = 4000
 """Events of a batch at most: bounds the time that one commit holds up Redis."""
+REJECTED_SHARE = 0.2
+"""Of the latest 1,000 records, if a deployment does not choose otherwise."""
 _MOST_SEEKS = 5
 """Records fetched before a seek may still arrive after it; so many times they are dropped."""
 
@@ -50,16 +55,32 @@ class _Owned:
     position: int
     in_force: InForce | None
     recorded: Recorded
+    letters: set[int]
+    barred: set[int]
+    rejected_front: int
+    breaker: Breaker
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run of records on its way to its commit."""
+
+    intake: Intake
+    in_force: InForce | None
+    users: list[str]
+    advance: Advance
+    states: list[bytes]
 
 
 @dataclass(frozen=True)
 class Session:
     """The protocol for one partition of `partitions`, under a token that no other session has."""
 
-    engine: Engine
+    fold: Fold
     partition: int
     partitions: int
     token: bytes
+    rejected_share: float = REJECTED_SHARE
 
     def run(self) -> Effects[None]:
         """Open the partition and apply batches until something raises or the generator is closed."""
@@ -72,58 +93,33 @@ class Session:
             pending = pending[taken:]
 
     def _open(self) -> Effects[_Owned]:
-        digest = self.engine.compiled.state_digest
-        meta = yield from ask(Claim(self.token, digest, self.partitions))
-        self._refuse_foreign(meta)
-        yield from ask(OpenAlertLog())
+        meta = yield from ask(Claim(self.token, self.fold.state_digest, self.partitions))
+        refuse_foreign(meta, self.fold.state_digest, self.partition, self.partitions)
+        yield from ask(OpenDecisionLog())
         yield from self._check(meta.position)
-        recorded = yield from ask(ReadDecisions(meta.position))
+        decisions = yield from ask(ReadDecisions(meta.position, meta.position - WINDOW + 1))
         bounds = yield from ask(InspectLog(meta.position))
-        self._refuse_other_log(meta, bounds)
-        in_force = self.engine.put_in_force(meta.control) if meta.control else None
+        refuse_other_log(meta, bounds, self.partition)
+        in_force = self._put_in_force(meta.control) if meta.control else None
         yield from ask(Seek(meta.position))
-        return _Owned(meta.position, in_force, recorded)
+        return _owned(meta.position, in_force, decisions, Breaker(self.rejected_share, decisions.rejected))
 
-    def _refuse_foreign(self, meta: Meta) -> None:
-        if meta.partitions != self.partitions:
+    def _put_in_force(self, control: ControlData) -> InForce:
+        """A control record is never set aside: with another model in force everything after it would be wrong."""
+        try:
+            return self.fold.put_in_force(control)
+        except ChurnError:
+            raise
+        except Exception as error:
             raise ContractViolation(
-                f"partition {self.partition} was kept with {meta.partitions} partitions, the topic now has "
-                f"{self.partitions}: users would lose their state; go back, or replay into a new app id",
-                state="other_partitions",
-            )
-        if meta.state_digest != self.engine.compiled.state_digest:
-            raise ContractViolation(
-                f"the states of partition {self.partition} were made by another layout ({meta.state_digest}, here "
-                f"{self.engine.compiled.state_digest}): rebuild them by replay into a new app id",
-                state="foreign_state",
-            )
-
-    def _refuse_other_log(self, meta: Meta, bounds: LogBounds) -> None:
-        if not bounds.begin <= meta.position <= bounds.end:
-            raise ContractViolation(
-                f"the position {meta.position} of partition {self.partition} lies outside its log "
-                f"({bounds.begin} to {bounds.end}): restore the topic, or replay into a new app id",
-                state="position_outside_log",
-            )
-        if meta.position > bounds.begin and bounds.anchor != meta.anchor:
-            raise ContractViolation(
-                f"the record before position {meta.position} of partition {self.partition} is not the one that was "
-                "applied: the topic was recreated; restore it, or replay into a new app id",
-                state="rewritten_log",
-            )
+                f"model {control.model.name}/{control.model.version} cannot be put in force on partition "
+                f"{self.partition}: {error!r}; restore its artefact",
+                state="wrong_model",
+            ) from error
 
     def _check(self, position: int) -> Effects[None]:
         if not (yield from ask(Check(self.token, position))):
-            raise Transient(f"partition {self.partition} was taken over by another session")
-
-    def _advance(
-        self, owned: _Owned, intake: Intake, slots: dict[str, int], stored: Sequence[bytes | None]
-    ) -> tuple[Advance, list[bytes]]:
-        """Stored states to stored states. The records between are gone before anything is waited for: so one batch of
-        them is held, not one a partition."""
-        records = unpack(stored, self.engine.compiled.record)
-        advance = self.engine.advance(records, slots, intake.events, owned.in_force, owned.recorded, self.partition)
-        return advance, pack(records)
+            raise Transient(f"partition {self.partition} was taken over by another session", "taken_over")
 
     def _next_records(self, position: int) -> Effects[Sequence[LogRecord]]:
         """Records from the position on, without a hole. An idle session keeps checking that it is the owner."""
@@ -133,63 +129,111 @@ class Session:
             if not records:
                 yield from self._check(position)
                 continue
-            contiguous = _contiguous(records, position)
-            end = position + len(contiguous)
+            found = contiguous(records, position)
+            end = position + len(found)
             if records[-1].offset >= end:
                 seeks += 1
                 if seeks > _MOST_SEEKS:
-                    raise Transient(f"partition {self.partition} has no record at {end}, only after it")
+                    refuse_hole((yield from ask(InspectLog(end + 1))), end, self.partition)
                 yield from ask(Seek(end))
-            if contiguous:
-                return contiguous
+            if found:
+                return found
 
     def _batch(self, owned: _Owned, records: Sequence[LogRecord]) -> Effects[int]:
-        """Apply one batch; how many records it took."""
-        intake = take_in(records, self.partition, self.partitions)
-        if intake.control is not None:
-            owned.in_force = self.engine.put_in_force(intake.control)
-        slots = users_of(intake.events)
-        users = list(slots)
+        """Apply one batch; how many records it took.
+
+        If our own code fails on it, half of it is tried, down to one event: that one is set aside as `bug`.
+        """
+        try:
+            run = yield from self._computed(owned, records)
+        except (ContractViolation, Transient, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - any defect of fold, model or policy must cost one event only
+            if len(records) > 1:
+                return (yield from self._batch(owned, records[: len(records) // 2]))
+            run = yield from self._without(owned, records[0], error)
+        cut = self._cut(owned, run)
+        if cut is not None:
+            return (yield from self._batch(owned, records[: cut - owned.position]))
+        yield from self._publish(owned, run)
+        yield from self._commit(owned, run, records)
+        return run.intake.end_offset - records[0].offset
+
+    def _computed(self, owned: _Owned, records: Sequence[LogRecord]) -> Effects[_Run]:
+        intake = self.fold.take_in(records, owned.barred)
+        in_force = owned.in_force if intake.control is None else self._put_in_force(intake.control)
+        users = self.fold.users(intake)
         stored = (yield from ask(LoadStates(users))) if users else []
         try:
-            advance, states = self._advance(owned, intake, slots, stored)
+            advance, states = self.fold.advance(intake, stored, in_force, owned.recorded)
         except ContractViolation:
             yield from self._check(owned.position)  # states of a later owner look as if the log were rewritten
             raise
-        taken = intake.end_offset - owned.position
-        if intake.dead:
-            yield from ask(PublishDeadLetters(intake.dead))
-        if advance.alerts:
-            yield from ask(PublishAlerts(advance.alerts))
+        return _Run(intake, in_force, users, advance, states)
+
+    def _without(self, owned: _Owned, record: LogRecord, error: Exception) -> Effects[_Run]:
+        """The run of one event that our own code fails on. Raises if an alert rests on the event."""
+        yield from self._check(owned.position)  # nor may states of a later owner pass for a defect
+        if record.offset in owned.recorded.alerts:
+            raise ContractViolation(
+                f"an alert was published on offset {record.offset} of partition {self.partition}, and this worker "
+                f"fails on it ({error!r}): run the version that published it, or a mended one",
+                state="bug",
+            ) from error
+        intake = set_aside(record, f"{error!r}", type(error).__name__)
+        advance, states = self.fold.advance(intake, [], owned.in_force, owned.recorded)
+        return _Run(intake, owned.in_force, [], advance, states)
+
+    def _cut(self, owned: _Owned, run: _Run) -> int | None:
+        """Where a run must end because the next rejection would be one too many; raises if it is the first record."""
+        cut = owned.breaker.first_too_many(letter.record.offset for letter in run.intake.dead)
+        if cut == owned.position:
+            (letter, *_) = run.intake.dead
+            raise ContractViolation(
+                f"more than {self.rejected_share:.0%} of the latest {WINDOW:,} records of partition {self.partition} "
+                f"were rejected, the next at offset {cut} ({letter.reason}: {letter.message}): mend the producer or "
+                "this version, then start the worker again; CHURN_REJECTED_SHARE lets more pass",
+                state="too_many_rejected",
+            )
+        return cut
+
+    def _publish(self, owned: _Owned, run: _Run) -> Effects[None]:
+        letters = [letter for letter in run.intake.dead if letter.record.offset not in owned.letters]
+        if letters:
+            yield from ask(PublishDeadLetters(letters, owned.rejected_front))
+            owned.rejected_front = max(owned.rejected_front, letters[-1].record.offset)
+        if run.advance.alerts:
+            yield from ask(PublishAlerts(run.advance.alerts))
+
+    def _commit(self, owned: _Owned, run: _Run, records: Sequence[LogRecord]) -> Effects[None]:
+        begin, end = owned.position, run.intake.end_offset
         commit = Commit(
             token=self.token,
-            expected=owned.position,
-            position=intake.end_offset,
-            anchor=anchor(records[taken - 1].value),
-            control=owned.in_force.control if owned.in_force else None,
-            users=users,
-            states=states,
+            expected=begin,
+            position=end,
+            anchor=anchor(records[end - begin - 1].value),
+            control=run.in_force.control if run.in_force else None,
+            users=run.users,
+            states=run.states,
         )
         if not (yield from ask(commit)):
-            raise Transient(f"the commit of partition {self.partition} was refused: another session owns it")
-        owned.position = intake.end_offset
-        owned.recorded = _still_ahead(owned, advance.alerts[-1].data.front if advance.alerts else -1)
-        yield from ask(Report(intake, advance, owned.position))
-        return taken
+            raise Transient(
+                f"the commit of partition {self.partition} was refused: another session owns it", "commit_refused"
+            )
+        owned.position, owned.in_force = end, run.in_force
+        owned.recorded = _still_ahead(owned, run.advance.alerts[-1].data.front if run.advance.alerts else -1)
+        yield from ask(Report(run.intake, run.advance, begin, end))
+
+
+def _owned(position: int, in_force: InForce | None, decisions: Decisions, breaker: Breaker) -> _Owned:
+    ahead = {offset: reason for offset, reason in decisions.rejected.items() if offset >= position}
+    barred = {offset for offset, reason in ahead.items() if reason == "bug"}
+    return _Owned(position, in_force, decisions.recorded, set(ahead), barred, decisions.rejected_front, breaker)
 
 
 def _still_ahead(owned: _Owned, front: int) -> Recorded:
     """Recorded decisions that replay has yet to reach, and the front after a batch."""
+    if not owned.recorded.alerts and front <= owned.recorded.front:
+        return owned.recorded
     ahead = {offset: alert for offset, alert in owned.recorded.alerts.items() if offset >= owned.position}
     return Recorded(ahead, max(owned.recorded.front, front))
-
-
-def _contiguous(records: Sequence[LogRecord], position: int) -> Sequence[LogRecord]:
-    """The records from the position up to the first hole; offsets rise, so as many as they span have none."""
-    if records[-1].offset - records[0].offset == len(records) - 1 and records[0].offset <= position:
-        return records[position - records[0].offset :]
-    first = next((i for i, record in enumerate(records) if record.offset >= position), len(records))
-    end = first
-    while end < len(records) and records[end].offset == position + end - first:
-        end += 1
-    return records[first:end]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -11,6 +11,8 @@ from faust.types import TP
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.log import LogRecord
+from stream_app.metrics.catalogue import SESSIONS_ENDED
+from stream_app.metrics.measures import Measures
 from stream_app.partition.driver import Stopping, drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports
@@ -35,7 +37,9 @@ OpenSession = Callable[[int, "PartitionTask"], tuple[Session, Ports]]
 class PartitionTask:
     """One assigned partition: its queue of chunks, and the sessions that follow one another."""
 
-    def __init__(self, consumer: ChunkConsumer, topic: str, partition: int, open_session: OpenSession) -> None:
+    def __init__(
+        self, consumer: ChunkConsumer, topic: str, partition: int, open_session: OpenSession, measures: Measures
+    ) -> None:
         self.partition = partition
         self.state = OPENING
         self.why = ""
@@ -43,6 +47,7 @@ class PartitionTask:
         self._consumer = consumer
         self._topic = topic
         self._open_session = open_session
+        self._measures = measures
         self._chunks: deque[Any] = deque()
         self._arrived = asyncio.Event()
         self._stopping = False
@@ -109,7 +114,8 @@ class PartitionTask:
             try:
                 await drive(session, ports)
             except Transient as error:
-                log.warning("session_ended", why=str(error))
+                log.warning("session_ended", cause=error.cause, why=str(error))
+                self._measures.count(SESSIONS_ENDED, 1, error.cause)
                 if time.monotonic() - began > _LONGEST_BACK_OFF_S:
                     back_off_s = _FIRST_BACK_OFF_S
                 self.state, self.why = BACKING_OFF, str(error)
@@ -160,12 +166,11 @@ class PartitionTask:
 class PartitionOwner:
     """All partitions that this worker has."""
 
-    def __init__(self, topic: str, open_session: OpenSession, on_stopped: Callable[[], Awaitable[None]]) -> None:
-        """`on_stopped` gives up what the sessions shared, once the last of them has ended for good."""
+    def __init__(self, topic: str, open_session: OpenSession, measures: Measures) -> None:
         self.tasks: dict[int, PartitionTask] = {}
         self._topic = topic
         self._open_session = open_session
-        self._on_stopped = on_stopped
+        self._measures = measures
         self.assigned = False
         self._stopped = False
 
@@ -175,7 +180,7 @@ class PartitionOwner:
             return
         self.assigned = True
         for partition in sorted(set(partitions) - self.tasks.keys()):
-            self.tasks[partition] = PartitionTask(consumer, self._topic, partition, self._open_session)
+            self.tasks[partition] = PartitionTask(consumer, self._topic, partition, self._open_session, self._measures)
         _log.info("partitions_assigned", partitions=sorted(self.tasks))
 
     async def release(self, partitions: Iterable[int] | None) -> None:
@@ -193,8 +198,6 @@ class PartitionOwner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         _log.info("partitions_released", partitions=sorted(task.partition for task in leaving))
-        if self._stopped:
-            await self._on_stopped()
 
     def position(self, partition: int) -> int | None:
         """Next offset to apply."""

@@ -21,6 +21,7 @@ from stream_app.metrics.catalogue import (
     PARTITION_STATE,
     RECORDS,
     SCORED_EVENTS,
+    UNACCOUNTED_OFFSETS,
     UNSCORED_EVENTS,
 )
 from stream_app.metrics.measures import Measures, Reading
@@ -43,6 +44,8 @@ class Counts:
         counted = _counted(report)
         self.totals.update(counted)
         self._measure(counted)
+        offsets = report.position - report.begin
+        self._measures.count(UNACCOUNTED_OFFSETS, offsets - sum(counted[outcome] for outcome in OUTCOMES))
         for alert in report.advance.alerts:
             self._measures.count(ALERTS, 1, alert.data.status)
         for letter in report.intake.dead:

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import redis
-from confluent_kafka import Consumer, Message, TopicPartition
 
 from schemas.alerts import Alert
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
@@ -25,6 +25,7 @@ from stream_app.settings import Settings
 from tests.fold_comparison import lives, same_bits
 from tests.oracle import vector
 from training.replay import Replay
+from training.topic_log import TopicLog
 
 PARTITIONS = 4
 APPLIED_WITHIN_S = 90.0
@@ -137,24 +138,8 @@ class Deployment:
 
 def read_topic(bootstrap_servers: str, topic: str) -> list[list[PlainRecord]]:
     """A topic as it stands."""
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "reader", "enable.auto.commit": False})
-    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    logs: list[list[PlainRecord]] = [[] for _ in partitions]
-    for partition in partitions:
-        begin, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-        consumer.assign([TopicPartition(topic, partition, begin)])
-        while begin + len(logs[partition]) < end:
-            for message in consumer.consume(10_000, 1.0):
-                assert message.error() is None, message.error()
-                logs[partition].append(_plain(message))
-    consumer.close()
-    return logs
-
-
-def _plain(message: Message) -> PlainRecord:
-    return PlainRecord(
-        message.offset(), message.timestamp()[1], message.key(), message.value(), message.headers() or ()
-    )
+    log = TopicLog(bootstrap_servers, topic)
+    return [list(chain.from_iterable(log.read(partition))) for partition in range(log.partitions)]
 
 
 @contextmanager

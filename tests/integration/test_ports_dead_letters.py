@@ -2,24 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.dead_letters import HEADER_PREFIX, HEADERS
 from schemas.errors import Transient
-from schemas.topics import DEAD_LETTERS
 from stack.local import Services
-from stream_app.adapters.kafka_dead_letters import KafkaDeadLetters
-from stream_app.adapters.memory.dead_letters import MemoryDeadLetters
+from stream_app.core.engine import Recorded
 from stream_app.core.intake import DeadLetter
 from stream_app.core.log import PlainRecord
-from stream_app.partition.ports import DeadLetterLog
-from tests.outages import standing_still
+from stream_app.partition.effects import Decisions
+from tests.decision_deployments import Deployment, InKafka, InMemory
 
-SOURCE = "customer-events"
 SENT_MS = 1_709_251_200_123
 LETTERS = [
     DeadLetter(
@@ -31,76 +25,43 @@ LETTERS = [
 ]
 
 
-class Deployment(Protocol):
-    """A dead-letter topic of one partition."""
-
-    def log(self) -> DeadLetterLog:
-        """What a worker writes to."""
-
-    async def close(self, log: DeadLetterLog) -> None:
-        """End the worker's part."""
-
-    def read(self, count: int) -> list[PlainRecord]:
-        """The first records of the topic; offsets are the topic's own."""
-
-
-class InMemory:
-    def __init__(self) -> None:
-        self._log = MemoryDeadLetters(SOURCE)
-
-    def log(self) -> DeadLetterLog:
-        return self._log
-
-    async def close(self, log: DeadLetterLog) -> None:
-        pass
-
-    def read(self, count: int) -> list[PlainRecord]:
-        return self._log.records[:count]
-
-
-class InKafka:
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._bootstrap = bootstrap
-        self._topic = topic
-        admin = AdminClient({"bootstrap.servers": bootstrap})
-        admin.create_topics([NewTopic(topic, 1, 1, config=DEAD_LETTERS.config())])[topic].result()
-
-    def log(self) -> DeadLetterLog:
-        return KafkaDeadLetters(self._bootstrap, self._topic, SOURCE)
-
-    async def close(self, log: DeadLetterLog) -> None:
-        assert isinstance(log, KafkaDeadLetters)
-        await log.close()
-
-    def read(self, count: int) -> list[PlainRecord]:
-        consumer = Consumer({"bootstrap.servers": self._bootstrap, "group.id": "unused"})
-        consumer.assign([TopicPartition(self._topic, 0, OFFSET_BEGINNING)])
-        messages = consumer.consume(count, 10.0)
-        consumer.close()
-        return [
-            PlainRecord(m.offset() or 0, m.timestamp()[1], m.key(), m.value(), tuple(m.headers() or ()))
-            for m in messages
-        ]
+@pytest.fixture
+def in_kafka(stack: Services, prefix: str) -> InKafka:
+    return InKafka(stack.bootstrap, prefix)
 
 
 @pytest.fixture(params=["memory", "kafka"])
 def deployment(request: pytest.FixtureRequest) -> Deployment:
     if request.param == "memory":
         return InMemory()
-    stack: Services = request.getfixturevalue("stack")
-    return InKafka(stack.bootstrap, request.getfixturevalue("prefix") + DEAD_LETTERS.name)
+    found: InKafka = request.getfixturevalue("in_kafka")
+    return found
 
 
-def published(deployment: Deployment, letters: Sequence[DeadLetter]) -> list[PlainRecord]:
-    """The topic's records after a worker has published letters of partition 3 in session `5e55`."""
+def published(deployment: Deployment, letters: Sequence[DeadLetter], front: int = -1) -> list[PlainRecord]:
+    """The records of partition 1 after its owner has published letters in session `5e55`."""
 
     async def scenario() -> None:
-        log = deployment.log()
-        await log.publish(letters, 3, "5e55")
-        await deployment.close(log)
+        log = deployment.log(1)
+        await log.open()
+        await log.publish_dead_letters(letters, front, "5e55")
+        await log.close()
 
     asyncio.run(scenario())
-    return deployment.read(len(letters))
+    return deployment.letters(1, len(letters))
+
+
+def rejected(deployment: Deployment, rejected_from: int) -> Decisions:
+    """What the next owner of partition 1 reads back."""
+
+    async def scenario() -> Decisions:
+        log = deployment.log(1)
+        await log.open()
+        found = await log.read_back(0, rejected_from)
+        await log.close()
+        return found
+
+    return asyncio.run(scenario())
 
 
 def test_key_value_and_timestamp_are_kept_as_they_came(deployment: Deployment) -> None:
@@ -116,12 +77,16 @@ def test_the_records_own_headers_come_first_and_then_why_it_was_refused(deployme
     assert list(own) == [("trace", b"\xff\x00"), ("trace", b"2")]
     assert dict(why) == {
         f"{HEADER_PREFIX}topic": b"customer-events",
-        f"{HEADER_PREFIX}partition": b"3",
+        f"{HEADER_PREFIX}partition": b"1",
         f"{HEADER_PREFIX}offset": b"5",
         f"{HEADER_PREFIX}timestamp": b"1709251200123",
         f"{HEADER_PREFIX}reason": b"undecodable",
+        f"{HEADER_PREFIX}class": b"Poison",
         f"{HEADER_PREFIX}message": b"not JSON",
+        f"{HEADER_PREFIX}app.version": dict(why)[f"{HEADER_PREFIX}app.version"],
+        f"{HEADER_PREFIX}schema": b"churn.events.v1",
         f"{HEADER_PREFIX}session": b"5e55",
+        f"{HEADER_PREFIX}front": b"5",
     }
     assert [len(record.headers) for record in others] == [len(HEADERS)] * 3
     assert dict(others[1].headers)[f"{HEADER_PREFIX}message"].decode() == "Zoë … 渡辺"
@@ -138,33 +103,42 @@ def test_several_hundred_letters_keep_their_order(deployment: Deployment) -> Non
     assert [record.value for record in published(deployment, letters)] == [b"%d" % i for i in range(400)]
 
 
-def test_a_broker_that_falls_silent_costs_the_session_at_once_and_the_next_one_gets_through(
-    stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    deployment = InKafka(stack.bootstrap, prefix + DEAD_LETTERS.name)
+def test_the_next_owner_reads_back_what_was_rejected_and_how_far(deployment: Deployment) -> None:
+    bug = DeadLetter(PlainRecord(9, SENT_MS, b"ana", b"{}"), "bug", "ValueError('no')", "ValueError")
+    published(deployment, [*LETTERS, bug])
+    assert rejected(deployment, 0) == Decisions(
+        Recorded({}, -1),
+        {5: "undecodable", 6: "undecodable", 7: "no_user", 8: "schema", 9: "bug"},
+        9,
+    )
+    assert rejected(deployment, 8).rejected == {8: "schema", 9: "bug"}
+    assert (rejected(deployment, 10).rejected, rejected(deployment, 10).rejected_front) == ({}, 9)
 
+
+def test_a_letter_that_comes_after_one_with_a_higher_offset_is_not_overlooked(deployment: Deployment) -> None:
+    """After a rollback another version may fail on a record that was applied before."""
+    published(deployment, LETTERS[3:])
+    published(deployment, LETTERS[:1], front=8)
+    assert rejected(deployment, 7).rejected.keys() == {5, 8}
+
+
+def test_a_dead_letter_that_becomes_one_again_is_known_by_its_last_rejection(deployment: Deployment) -> None:
+    (once,) = published(deployment, LETTERS[:1])
+    again = DeadLetter(once._replace(offset=20), "schema", "still")
+    published(deployment, [again], front=5)
+    assert rejected(deployment, 6).rejected == {20: "schema"}
+
+
+def test_a_publisher_that_was_fenced_writes_no_letter_any_more(deployment: Deployment) -> None:
     async def scenario() -> None:
-        log = deployment.log()
-        await log.publish(LETTERS[:1], 3, "5e55")
-        with monkeypatch.context() as impatient, standing_still(stack.kafka):
-            impatient.setattr("stream_app.adapters.kafka_dead_letters._TIMEOUT_S", 0.5)
-            with pytest.raises(Transient):
-                await asyncio.wait_for(log.publish(LETTERS[1:2], 3, "5e55"), 4.0)
-        await log.publish(LETTERS[2:3], 3, "5e55")
-        await deployment.close(log)
-
-    asyncio.run(scenario())
-    values = {record.value for record in deployment.read(2)}
-    assert LETTERS[0].record.value in values
-    assert len(values) == 2
-
-
-def test_kafka_that_is_not_there_is_a_transient_error_each_time() -> None:
-    async def scenario() -> None:
-        log = KafkaDeadLetters("127.0.0.1:1", "dead-letters", SOURCE)
-        for _ in range(2):
-            with pytest.raises(Transient):
-                await log.publish(LETTERS, 0, "5e55")
-        await log.close()
+        zombie, owner = deployment.log(1), deployment.log(1)
+        await zombie.open()
+        await owner.open()
+        with pytest.raises(Transient) as doubt:
+            await zombie.publish_dead_letters(LETTERS, -1, "5e55")
+        assert doubt.value.cause == "publisher_fenced"
+        assert (await owner.read_back(0, 0)).rejected == {}
+        await zombie.close()
+        await owner.close()
 
     asyncio.run(scenario())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import ContractViolation, Transient
-from stream_app.adapters.memory.alert_log import MemoryAlertLog
+from stream_app.adapters.memory.decisions import MemoryDecisions
 from stream_app.adapters.memory.events import MemoryFeed
 from stream_app.core.log import LogRecord, PlainRecord
 from stream_app.partition.driver import carry_out, drive
@@ -28,7 +28,7 @@ def a_log() -> list[PlainRecord]:
 def is_given_up(world: World, ports: Ports) -> bool:
     """Whether neither a connection nor a publisher is left."""
     with pytest.raises(Transient):
-        at_once(ports.alerts.publish([]))
+        at_once(ports.decisions.publish_alerts([]))
     return not world.table.connections
 
 
@@ -64,7 +64,7 @@ def test_a_session_is_driven_until_its_feed_stops() -> None:
     ports = replace(world.ports(feed), watcher=StopsAtTheEnd(feed, len(log)))
     asyncio.run(drive(a_session(), ports))
     expected = undisturbed(log)
-    assert (world.table.states, world.alerts.committed) == (expected.states, expected.alerts)
+    assert (world.table.states, world.decisions.alerts) == (expected.states, expected.alerts)
     assert world.position == 3
     assert is_given_up(world, ports)
 
@@ -72,7 +72,7 @@ def test_a_session_is_driven_until_its_feed_stops() -> None:
 def test_dead_letters_name_partition_and_session() -> None:
     world = world_of(a_log())
     asyncio.run(drive(a_session(token=b"\x0a\xff"), world.ports(HandFeed(a_log()))))
-    (letter,) = world.dead_letters.records
+    (letter,) = world.decisions.letters
     headers = dict(letter.headers)
     assert (headers["__churn.errors.session"], headers["__churn.errors.partition"]) == (b"0aff", b"0")
 
@@ -100,12 +100,12 @@ def test_a_session_that_refuses_to_go_on_gives_its_ports_up_too() -> None:
 
 
 def test_the_states_are_given_up_although_the_alert_log_is_in_doubt_to_the_last() -> None:
-    class Stubborn(MemoryAlertLog):
+    class Stubborn(MemoryDecisions):
         async def close(self) -> None:
             raise Transient("the alerts do not answer")
 
     world = world_of(a_log())
-    ports = replace(world.ports(HandFeed(a_log())), alerts=Stubborn(world.alerts))
+    ports = replace(world.ports(HandFeed(a_log())), decisions=Stubborn(world.decisions))
     with pytest.raises(Transient, match="do not answer"):
         asyncio.run(drive(a_session(), ports))
     assert not world.table.connections

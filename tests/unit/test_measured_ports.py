@@ -52,7 +52,7 @@ def test_a_measured_session_does_what_it_would_have_done() -> None:
     world = world_of(a_log())
     run(world, a_log(), now_s=0.0)
     expected = undisturbed(a_log())
-    assert (world.table.states, world.alerts.committed) == (expected.states, expected.alerts)
+    assert (world.table.states, world.decisions.alerts) == (expected.states, expected.alerts)
 
 
 def test_everything_that_was_committed_is_counted_once() -> None:

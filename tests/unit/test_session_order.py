@@ -16,7 +16,7 @@ from stream_app.partition.effects import (
     Effect,
     InspectLog,
     LoadStates,
-    OpenAlertLog,
+    OpenDecisionLog,
     PublishAlerts,
     PublishDeadLetters,
     ReadDecisions,
@@ -27,7 +27,7 @@ from stream_app.partition.effects import (
 from tests.event_logs import Event, LogWriter, at, control, records_of
 from tests.sessions import COMPILED, CONTROL, HandFeed, World, a_session, poison, world_of
 
-OPENING = [Claim, OpenAlertLog, Check, ReadDecisions, InspectLog, Seek]
+OPENING = [Claim, OpenDecisionLog, Check, ReadDecisions, InspectLog, Seek]
 TOKEN = a_session().token
 
 
@@ -52,9 +52,9 @@ def test_a_session_claims_fences_and_verifies_before_it_reads_anything() -> None
     opening = list(takewhile(lambda effect: not isinstance(effect, Receive), world.run(HandFeed())))
     assert opening == [
         Claim(TOKEN, COMPILED.state_digest, 1),
-        OpenAlertLog(),
+        OpenDecisionLog(),
         Check(TOKEN, 0),
-        ReadDecisions(0),
+        ReadDecisions(0, -999),
         InspectLog(0),
         Seek(0),
     ]
@@ -64,7 +64,7 @@ def test_a_session_takes_up_at_the_position_that_it_finds() -> None:
     world = world_of(a_log())
     world.run_to_the_end()
     opening = list(takewhile(lambda effect: not isinstance(effect, Receive), world.run(HandFeed())))
-    assert opening[2:] == [Check(TOKEN, 4), ReadDecisions(4), InspectLog(4), Seek(4)]
+    assert opening[2:] == [Check(TOKEN, 4), ReadDecisions(4, -995), InspectLog(4), Seek(4)]
 
 
 def test_dead_letters_and_then_alerts_are_out_before_the_states_that_remember_them_are_committed() -> None:
@@ -119,7 +119,7 @@ def test_a_session_that_lost_its_claim_while_it_opened_reads_and_publishes_nothi
     world.table.owner = b"another"
     with pytest.raises(Transient, match="taken over"):
         next(effects)
-    assert (world.alerts.committed, world.dead_letters.records, world.table.states) == ([], [], {})
+    assert (world.decisions.alerts, world.decisions.letters, world.table.states) == ([], [], {})
 
 
 def test_a_commit_that_is_refused_ends_the_session_without_a_report() -> None:
@@ -134,10 +134,10 @@ def test_a_commit_that_is_refused_ends_the_session_without_a_report() -> None:
 def test_a_publisher_that_was_fenced_commits_nothing() -> None:
     world = world_of(a_log())
     effects = before(PublishAlerts, world, a_log())
-    world.alerts.take_over()
+    world.decisions.take_over()
     with pytest.raises(Transient, match="another session publishes"):
         next(effects)
-    assert (world.table.states, world.position, world.alerts.committed) == ({}, 0, [])
+    assert (world.table.states, world.position, world.decisions.alerts) == ({}, 0, [])
 
 
 def test_an_idle_session_keeps_checking_that_it_is_the_owner() -> None:

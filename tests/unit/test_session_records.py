@@ -66,8 +66,8 @@ def test_chunks_that_were_fetched_before_a_seek_are_dropped_when_they_arrive_aft
     assert feed.seeks == [0] * 6
 
 
-def test_a_record_that_never_comes_ends_the_session() -> None:
-    with pytest.raises(Transient, match="no record at 0, only after it"):
+def test_a_record_that_exists_and_never_comes_ends_the_session() -> None:
+    with pytest.raises(Transient, match="exists, and was not delivered"):
         applied(world_of(LOG), HandFeed(*[LOG[5:]] * 6))
 
 
@@ -94,7 +94,7 @@ def test_a_batch_ends_before_a_control_record_and_the_next_one_runs_under_it() -
     commits = [effect for effect in world.run(HandFeed(records)) if isinstance(effect, Commit)]
     assert [commit.position for commit in commits] == [3, 5, 7]
     assert [commit.control for commit in commits] == [CONTROL, EASY, CONTROL]
-    (alert,) = world.alerts.committed
+    (alert,) = world.decisions.alerts
     assert (alert.data.src.offset, alert.data.policy.name) == (4, "easy")
 
 
@@ -104,7 +104,7 @@ def test_of_control_records_in_a_row_the_last_is_in_force() -> None:
     records = records_of([control(CONTROL), control(EASY), *log.events])
     world = world_of(records)
     assert applied(world, HandFeed(records)) == [(0, 3)]
-    assert [alert.data.policy for alert in world.alerts.committed] == [EASY.policy]
+    assert [alert.data.policy for alert in world.decisions.alerts] == [EASY.policy]
 
 
 def test_events_before_the_first_control_record_are_folded_and_not_scored() -> None:
@@ -116,8 +116,8 @@ def test_events_before_the_first_control_record_are_folded_and_not_scored() -> N
     world.run_to_the_end()
     reports = [report for _, report in world.watcher.reports]
     assert [(report.advance.applied, len(report.advance.scored)) for report in reports] == [(2, 0), (1, 1)]
-    assert [alert.data.src.offset for alert in world.alerts.committed] == [3]
-    assert world.alerts.committed[0].data.data_quality.events == 3
+    assert [alert.data.src.offset for alert in world.decisions.alerts] == [3]
+    assert world.decisions.alerts[0].data.data_quality.events == 3
     assert world.table.states == undisturbed(records).states
 
 
@@ -129,7 +129,7 @@ def test_the_next_session_goes_on_under_the_control_record_that_was_in_force() -
     world = world_of(records)
     assert applied(world, HandFeed(records[:2])) == [(0, 2)]
     assert applied(world, HandFeed(records[2:])) == [(2, 3)]
-    assert [alert.data.policy for alert in world.alerts.committed] == [EASY.policy]
+    assert [alert.data.policy for alert in world.decisions.alerts] == [EASY.policy]
 
 
 def test_a_repeated_event_is_applied_once_also_by_the_next_session() -> None:

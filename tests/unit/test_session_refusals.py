@@ -9,11 +9,13 @@ import pytest
 
 from schemas.errors import ContractViolation
 from schemas.events import ModelRef
+from stream_app.adapters.memory.events import EventPartition
 from stream_app.adapters.onnx_scorer import load_model
 from stream_app.core.engine import Engine
 from stream_app.core.log import PlainRecord
 from stream_app.core.plan import compile_workload
 from stream_app.core.scoring import Scorer
+from stream_app.partition.effects import Report
 from stream_app.partition.session import Session
 from stream_app.workloads import music
 from tests.event_logs import LogWriter, at, control, records_of
@@ -39,11 +41,11 @@ def a_world_at(position: int) -> World:
 
 def refused(world: World, session: Session | None = None, chunks: Sequence[Sequence[PlainRecord]] = ()) -> str:
     """The state that a session names as it refuses; it has published nothing and left states and position alone."""
-    states, position, alerts = dict(world.table.states), world.position, list(world.alerts.committed)
+    states, position, alerts = dict(world.table.states), world.position, list(world.decisions.alerts)
     with pytest.raises(ContractViolation) as refusal:
         list(world.run(HandFeed(*chunks), session))
-    assert (world.table.states, world.position, world.alerts.committed) == (states, position, alerts)
-    assert world.dead_letters.records == []
+    assert (world.table.states, world.position, world.decisions.alerts) == (states, position, alerts)
+    assert world.decisions.letters == []
     return refusal.value.state
 
 
@@ -70,7 +72,7 @@ def test_a_position_before_the_beginning_of_the_log_is_refused() -> None:
 
 def test_a_position_behind_the_end_of_the_log_is_refused() -> None:
     world = a_world_at(4)
-    shorter = World(world_of(a_log()[:3]).events, world.table, world.alerts)
+    shorter = World(world_of(a_log()[:3]).events, world.table, world.decisions)
     assert refused(shorter) == "position_outside_log"
 
 
@@ -84,7 +86,7 @@ def test_another_record_before_the_position_is_refused() -> None:
     world = a_world_at(3)
     log = a_log()
     log[2] = PlainRecord(2, 1, None, b"another")
-    rewritten = World(world_of(log).events, world.table, world.alerts)
+    rewritten = World(world_of(log).events, world.table, world.decisions)
     assert refused(rewritten) == "rewritten_log"
 
 
@@ -101,6 +103,31 @@ def test_a_record_below_what_its_user_has_seen_is_refused() -> None:
     world.table.meta = replace(world.table.meta, position=1, anchor=None)
     world.events.cut(1)
     assert refused(world, chunks=[a_log()[1:]]) == "rewritten_log"
+
+
+def test_a_hole_in_the_log_that_a_look_from_the_side_confirms_stops_the_partition() -> None:
+    log = a_log()
+    world = World(EventPartition([*log[:2], PlainRecord(99, 1, None, b"a marker"), *log[3:]]))
+    assert refused_after(2, world, [log[:2], *[log[3:]] * 6]) == "hole_in_log"
+
+
+def test_a_log_that_was_cut_off_before_what_is_still_to_be_applied_stops_the_partition() -> None:
+    log, world = a_log(), world_of(a_log())
+    assert refused_after(2, world, [log[:2], *[log[4:]] * 6], cut=4) == "position_outside_log"
+
+
+def refused_after(applied: int, world: World, chunks: Sequence[Sequence[PlainRecord]], cut: int = 0) -> str:
+    """The state that a session names once it has applied so many records; nothing is skipped."""
+
+    def run() -> None:
+        for effect in world.run(HandFeed(*chunks)):
+            if isinstance(effect, Report):
+                world.events.cut(cut)
+
+    with pytest.raises(ContractViolation) as refusal:
+        run()
+    assert world.position == applied
+    return refusal.value.state
 
 
 def without_models(directory: Path) -> Session:

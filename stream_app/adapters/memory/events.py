@@ -55,7 +55,7 @@ class MemoryEventLog:
         if not begin < position <= end:
             return LogBounds(begin, end, None)
         (before,) = self._partition.read(position - 1, 1)
-        return LogBounds(begin, end, anchor(before.value))
+        return LogBounds(begin, end, anchor(before.value) if before.offset == position - 1 else None)
 
 
 class MemoryFeed:

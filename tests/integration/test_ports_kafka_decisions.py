@@ -11,8 +11,8 @@ from schemas.alerts import Alert
 from schemas.errors import Transient
 from schemas.instants import parse_instant
 from stack.local import Services
-from stream_app.adapters.kafka_alert_log import HEADERS, KafkaAlertLog
-from tests.alert_deployments import InKafka, alert, unstamped
+from stream_app.adapters.kafka_decisions import HEADERS, KafkaDecisions
+from tests.decision_deployments import InKafka, alert, alerts_from, unstamped
 from tests.outages import standing_still
 
 BEFORE_ALL_MS = parse_instant("2026-01-01T00:00:00.000Z")
@@ -32,11 +32,11 @@ def test_reading_back_looks_no_further_than_the_first_alert_below_the_position(i
     async def scenario() -> None:
         log = in_kafka.log()
         await log.open()
-        await log.publish([alert(offset) for offset in range(200)])
-        assert len((await log.read_back(199)).alerts) == 1
-        assert len((await log.read_back(150)).alerts) == 50
+        await log.publish_alerts([alert(offset) for offset in range(200)])
+        assert len((await alerts_from(log, 199)).alerts) == 1
+        assert len((await alerts_from(log, 150)).alerts) == 50
         with pytest.raises(msgspec.DecodeError):
-            await log.read_back(0)
+            await alerts_from(log, 0)
         await log.close()
 
     asyncio.run(scenario())
@@ -46,9 +46,9 @@ def test_reading_back_waits_until_an_open_transaction_has_ended(in_kafka: InKafk
     async def scenario() -> None:
         log, other = in_kafka.log(), f"{in_kafka.app_id}-other"
         await log.open()
-        await log.publish([alert(1)])
+        await log.publish_alerts([alert(1)])
         await in_kafka.transaction(other, [alert(2)])
-        reading = asyncio.ensure_future(log.read_back(0))
+        reading = asyncio.ensure_future(alerts_from(log, 0))
         await asyncio.wait([reading], timeout=0.5)
         assert not reading.done()
         ending = AIOKafkaProducer(bootstrap_servers=in_kafka.bootstrap, transactional_id=other)
@@ -64,7 +64,7 @@ def test_subscribers_get_keys_content_type_and_the_time_of_publication(in_kafka:
     async def scenario() -> None:
         log = in_kafka.log(1)
         await log.open()
-        await log.publish([alert(1, "ana"), alert(2, "Zoë")])
+        await log.publish_alerts([alert(1, "ana"), alert(2, "Zoë")])
         await log.close()
 
     asyncio.run(scenario())
@@ -87,15 +87,15 @@ def test_a_broker_that_falls_silent_costs_the_session_at_once_and_nothing_more(
     async def scenario() -> None:
         first, second = in_kafka.log(), in_kafka.log()
         await first.open()
-        await first.publish([alert(1)])
+        await first.publish_alerts([alert(1)])
         with monkeypatch.context() as impatient, standing_still(stack.kafka):
-            impatient.setattr("stream_app.adapters.kafka_alert_log._TIMEOUT_S", 0.5)
+            impatient.setattr("stream_app.adapters.kafka_publisher._ANSWER_WITHIN_S", 0.5)
             with pytest.raises(Transient):
-                await first.publish([alert(2)])
+                await first.publish_alerts([alert(2)])
             await asyncio.wait_for(first.close(), 3.0)
         await second.open()
-        await second.publish([alert(3)])
-        recorded = await second.read_back(0)
+        await second.publish_alerts([alert(3)])
+        recorded = await alerts_from(second, 0)
         assert {1, 3} <= recorded.alerts.keys() <= {1, 2, 3}
         await second.close()
 
@@ -104,11 +104,11 @@ def test_a_broker_that_falls_silent_costs_the_session_at_once_and_nothing_more(
 
 def test_kafka_that_is_not_there_is_a_transient_error() -> None:
     async def scenario() -> None:
-        log = KafkaAlertLog("127.0.0.1:1", "app", "alerts", 0)
+        log = KafkaDecisions("127.0.0.1:1", "app", ("events", "alerts", "letters"), 0)
         with pytest.raises(Transient):
             await log.open()
         with pytest.raises(Transient):
-            await log.read_back(0)
+            await alerts_from(log, 0)
         await log.close()
 
     asyncio.run(scenario())

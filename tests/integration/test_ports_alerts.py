@@ -7,7 +7,7 @@ import pytest
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.core.engine import Recorded
-from tests.alert_deployments import Deployment, InKafka, InMemory, alert, unstamped
+from tests.decision_deployments import Deployment, InKafka, InMemory, alert, alerts_from, unstamped
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_log_without_alerts_has_no_front(deployment: Deployment) -> None:
     async def scenario() -> None:
         log = deployment.log()
         await log.open()
-        assert await log.read_back(0) == await log.read_back(1000) == Recorded({}, -1)
+        assert await alerts_from(log, 0) == await alerts_from(log, 1000) == Recorded({}, -1)
         await log.close()
 
     asyncio.run(scenario())
@@ -42,9 +42,9 @@ def test_decisions_from_the_position_on_are_read_back_and_the_front_whatever_the
         log = deployment.log()
         await log.open()
         for first in range(0, len(alerts), 50):
-            await log.publish(alerts[first : first + 50])
+            await log.publish_alerts(alerts[first : first + 50])
         for position in (0, 1, 3, 500, 501, 855, 856, 858, 1046, 1047, 1048, 5000):
-            recorded = await log.read_back(position)
+            recorded = await alerts_from(log, position)
             expected = [one for one in alerts if one.data.src.offset >= position]
             assert unstamped(recorded.alerts[offset] for offset in sorted(recorded.alerts)) == expected
             assert recorded.alerts.keys() == {one.data.src.offset for one in expected}
@@ -58,10 +58,10 @@ def test_alerts_are_read_back_by_the_next_session_too(deployment: Deployment) ->
     async def scenario() -> None:
         first, second = deployment.log(), deployment.log()
         await first.open()
-        await first.publish([alert(7)])
+        await first.publish_alerts([alert(7)])
         await first.close()
         await second.open()
-        recorded = await second.read_back(7)
+        recorded = await alerts_from(second, 7)
         assert (unstamped(recorded.alerts.values()), recorded.front) == ([alert(7)], 7)
         await second.close()
 
@@ -74,8 +74,8 @@ def test_as_many_alerts_as_a_batch_may_bring_are_published_in_order(deployment: 
     async def scenario() -> None:
         log = deployment.log()
         await log.open()
-        await log.publish(alerts)
-        recorded = await log.read_back(0)
+        await log.publish_alerts(alerts)
+        recorded = await alerts_from(log, 0)
         assert unstamped(recorded.alerts[offset] for offset in range(1500)) == alerts
         assert (len(recorded.alerts), recorded.front) == (1500, 1499)
         await log.close()
@@ -87,13 +87,13 @@ def test_a_second_publisher_fences_the_first(deployment: Deployment) -> None:
     async def scenario() -> None:
         first, second = deployment.log(), deployment.log()
         await first.open()
-        await first.publish([alert(1)])
+        await first.publish_alerts([alert(1)])
         await second.open()
         for _ in range(2):
             with pytest.raises(Transient):
-                await first.publish([alert(2)])
-        await second.publish([alert(3)])
-        recorded = await second.read_back(0)
+                await first.publish_alerts([alert(2)])
+        await second.publish_alerts([alert(3)])
+        recorded = await alerts_from(second, 0)
         assert (set(recorded.alerts), recorded.front) == ({1, 3}, 3)
         await first.close()
         await second.close()
@@ -105,13 +105,13 @@ def test_a_transaction_that_was_left_open_is_never_seen(deployment: Deployment) 
     async def scenario() -> None:
         first, second = deployment.log(), deployment.log()
         await first.open()
-        await first.publish([alert(1)])
+        await first.publish_alerts([alert(1)])
         await deployment.leave_open(first, [alert(2), alert(3)])
         await second.open()
-        recorded = await second.read_back(0)
+        recorded = await alerts_from(second, 0)
         assert (set(recorded.alerts), recorded.front) == ({1}, 1)
-        await second.publish([alert(2)])
-        recorded = await second.read_back(2)
+        await second.publish_alerts([alert(2)])
+        recorded = await alerts_from(second, 2)
         assert (set(recorded.alerts), recorded.front) == ({2}, 2)
         await first.close()
         await second.close()
@@ -124,10 +124,10 @@ def test_partitions_are_nothing_to_one_another(deployment: Deployment) -> None:
         zeroth, first = deployment.log(0), deployment.log(1)
         await zeroth.open()
         await first.open()
-        await zeroth.publish([alert(1)])
-        await first.publish([alert(2)])
-        assert set((await zeroth.read_back(0)).alerts) == {1}
-        assert set((await first.read_back(0)).alerts) == {2}
+        await zeroth.publish_alerts([alert(1)])
+        await first.publish_alerts([alert(2)])
+        assert set((await alerts_from(zeroth, 0)).alerts) == {1}
+        assert set((await alerts_from(first, 0)).alerts) == {2}
         await zeroth.close()
         await first.close()
 
@@ -138,12 +138,12 @@ def test_nothing_is_published_before_the_log_is_open_nor_after_it_is_closed(depl
     async def scenario() -> None:
         log = deployment.log()
         with pytest.raises(Transient, match="not open"):
-            await log.publish([alert(1)])
+            await log.publish_alerts([alert(1)])
         await log.open()
         await log.close()
         await log.close()
         with pytest.raises(Transient, match="not open"):
-            await log.publish([alert(1)])
-        assert await log.read_back(0) == Recorded({}, -1)
+            await log.publish_alerts([alert(1)])
+        assert await alerts_from(log, 0) == Recorded({}, -1)
 
     asyncio.run(scenario())

@@ -1,0 +1,56 @@
+"""What a session will not go on with. Each refusal names the state in which the partition then stands still."""
+
+from schemas.errors import ContractViolation, Transient
+from stream_app.partition.effects import LogBounds, Meta
+
+
+def refuse_foreign(meta: Meta, state_digest: str, partition: int, partitions: int) -> None:
+    """Raises ContractViolation when the states belong to another number of partitions or another layout."""
+    if meta.partitions != partitions:
+        raise ContractViolation(
+            f"partition {partition} was kept with {meta.partitions} partitions, the topic now has {partitions}: users "
+            "would lose their state; go back, or replay into a new app id",
+            state="other_partitions",
+        )
+    if meta.state_digest != state_digest:
+        raise ContractViolation(
+            f"the states of partition {partition} were made by another layout ({meta.state_digest}, here "
+            f"{state_digest}): rebuild them by replay into a new app id",
+            state="foreign_state",
+        )
+
+
+def refuse_other_log(meta: Meta, bounds: LogBounds, partition: int) -> None:
+    """Raises ContractViolation when the log is not the one that the states were folded from."""
+    if not bounds.begin <= meta.position <= bounds.end:
+        raise ContractViolation(
+            f"the position {meta.position} of partition {partition} lies outside its log ({bounds.begin} to "
+            f"{bounds.end}): import an export that reaches into the log, or replay into a new app id",
+            state="position_outside_log",
+        )
+    if meta.position > bounds.begin and bounds.anchor != meta.anchor:
+        raise ContractViolation(
+            f"the record before position {meta.position} of partition {partition} is not the one that was applied: "
+            "the topic was recreated; restore it, or replay into a new app id",
+            state="rewritten_log",
+        )
+
+
+def refuse_hole(bounds: LogBounds, offset: int, partition: int) -> None:
+    """Say what it means that the feed goes on behind this offset; the log was asked for the record that stands there.
+
+    Raises ContractViolation when there is none, Transient when there is one: then the feed was at fault.
+    """
+    if offset < bounds.begin:
+        raise ContractViolation(
+            f"the log of partition {partition} was cut off up to {bounds.begin} while offset {offset} was still to be "
+            "applied: import an export that reaches into the log, and keep the topic for longer",
+            state="position_outside_log",
+        )
+    if bounds.anchor is None:
+        raise ContractViolation(
+            f"partition {partition} has no record at offset {offset} and goes on behind it: its topic is compacted, or "
+            "written in transactions; send events without transactions, and replay into a new app id",
+            state="hole_in_log",
+        )
+    raise Transient(f"the record at offset {offset} of partition {partition} exists, and was not delivered")
