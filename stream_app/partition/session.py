@@ -155,8 +155,7 @@ class Session:
         cut = self._cut(owned, run)
         if cut is not None:
             return (yield from self._batch(owned, records[: cut - owned.position]))
-        yield from self._publish(owned, run)
-        yield from self._commit(owned, run, records)
+        yield from self._conclude(owned, run, records)
         return run.intake.end_offset - records[0].offset
 
     def _computed(self, owned: _Owned, records: Sequence[LogRecord]) -> Effects[_Run]:
@@ -196,6 +195,11 @@ class Session:
                 state="too_many_rejected",
             )
         return cut
+
+    def _conclude(self, owned: _Owned, run: _Run, records: Sequence[LogRecord]) -> Effects[None]:
+        """Decisions first, then the states that remember them."""
+        yield from self._publish(owned, run)
+        yield from self._commit(owned, run, records)
 
     def _publish(self, owned: _Owned, run: _Run) -> Effects[None]:
         letters = [letter for letter in run.intake.dead if letter.record.offset not in owned.letters]
