@@ -3,6 +3,7 @@
 import secrets
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -21,14 +22,30 @@ _STOPPED_WITHIN_S = 15.0
 _ANSWER_WITHIN_S = 5.0
 
 
+@dataclass(frozen=True)
+class Detour:
+    """A second entrance, for clients that come through a relay: where the broker listens, where it says it is."""
+
+    listens: str
+    advertised: str
+
+    def properties(self, own: str) -> dict[str, str]:
+        """The broker's settings for it, beside its own entrance at host:port."""
+        return {
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DETOUR:PLAINTEXT",
+            "advertised.listeners": f"PLAINTEXT://{own},DETOUR://{self.advertised}",
+        }
+
+
 class KafkaBroker:
     """The broker whose data stand in `directory`. `jars` fetches what it runs from, when it must be started."""
 
     setting = "CHURN_KAFKA_BOOTSTRAP"
 
-    def __init__(self, directory: Path, jars: Callable[[], Path]) -> None:
+    def __init__(self, directory: Path, jars: Callable[[], Path], detour: Detour | None = None) -> None:
         self.daemon = Daemon("Kafka", directory)
         self._jars = jars
+        self._detour = detour
 
     def start(self) -> str:
         """Start it, wait until it answers, return its host:port. The data of an earlier start are kept."""
@@ -70,6 +87,9 @@ class KafkaBroker:
             "listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
             "controller.quorum.voters": f"1@{controller}",
         }
+        if self._detour is not None:
+            addresses["listeners"] += f",DETOUR://{self._detour.listens}"
+            addresses |= self._detour.properties(address)
         lines = (_HERE / "broker.properties").read_text() + "".join(f"{key}={addresses[key]}\n" for key in addresses)
         (self.daemon.directory / _CONFIGURATION).write_text(lines)
 

@@ -1,0 +1,167 @@
+"""The Redis of a stand, which may die, come back with less, or be replaced by its replica."""
+
+import random
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from benchmarks.chaos.relay import Relay, RelayLoop
+from benchmarks.chaos.requests import Unread
+from schemas.errors import Transient
+from stack.ports import HOST
+from stack.redis_server import RedisServer
+
+_ANSWER_WITHIN_S = 2.0
+_SYNCED_WITHIN_S = 20.0
+_LOOK_EVERY_S = 0.05
+
+
+@dataclass
+class Losses:
+    """How often Redis was killed, and how often it then stood before where it had been."""
+
+    kills: int = 0
+    with_loss: int = 0
+
+
+class RedisSite:
+    """The server that is in charge. `relay` is how workers reach it; it is made by whoever makes the site."""
+
+    def __init__(self, directory: Path, app_id: str, partitions: int) -> None:
+        self.losses = Losses()
+        self.relay: Relay | None = None
+        self._directory = directory
+        self._keys = [f"{{{app_id}.{partition}}}:m" for partition in range(partitions)]
+        self._generation = 0
+        self.server = RedisServer(directory / "0")
+        self.server.start()
+
+    @property
+    def port(self) -> int:
+        """Where the server listens."""
+        port = self.server.daemon.last_port
+        if port is None:
+            raise Transient("Redis was never started")
+        return port
+
+    def client(self) -> "redis.Redis":
+        """A client of its own, past the relay."""
+        once = Retry(NoBackoff(), 0)
+        return redis.Redis(HOST, self.port, retry=once, socket_timeout=_ANSWER_WITHIN_S)
+
+    def positions(self) -> list[int] | None:
+        """Next offset to apply of every partition; None while it does not answer."""
+        try:
+            with self.client() as client, client.pipeline(transaction=False) as asked:
+                for key in self._keys:
+                    asked.hget(key, "position")
+                return [int(position or 0) for position in asked.execute()]
+        except redis.RedisError:
+            return None
+
+    def owner(self, partition: int) -> bytes | None:
+        """The token of the session that owns a partition; None while Redis does not answer."""
+        try:
+            with self.client() as client:
+                found: bytes | None = client.hget(self._keys[partition], "owner")
+                return found
+        except redis.RedisError:
+            return None
+
+    def states(self, partition: int) -> dict[str, bytes]:
+        """Every stored state of a partition, by user."""
+        start = self._keys[partition].removesuffix("m") + "u:"
+        with self.client() as client:
+            keys = list(client.scan_iter(f"{start}*", count=1000))
+            values = client.mget(keys) if keys else []
+        return {key.decode().removeprefix(start): value for key, value in zip(keys, values, strict=True)}
+
+    def kill(self, meanwhile: Callable[[], None]) -> None:
+        """kill -9, do something while it is down, start it again, and take down whether something was lost."""
+        before = self.positions()
+        self.server.daemon.kill()
+        meanwhile()
+        self.server.start()
+        self._note(before)
+
+    def cut_log(self, draw: random.Random, written_since: int) -> int:
+        """Cut the append-only log of the dead server at a random byte among the last so many; how many are gone."""
+        log = newest_log(self.server.daemon.directory)
+        size = log.stat().st_size
+        gone = draw.randint(1, max(1, min(written_since, size)))
+        with log.open("rb+") as file:
+            file.truncate(size - gone)
+        return gone
+
+    def growth(self) -> int:
+        """Bytes that the append-only log has grown by since it was last written anew or loaded."""
+        with self.client() as client:
+            facts = client.info("persistence")
+        return int(facts["aof_current_size"]) - int(facts["aof_base_size"])
+
+    def promote(self, loop: RelayLoop, lag: Callable[[], None]) -> None:
+        """Follow with a replica, hold its link up for as long as `lag` takes, kill the first, put the replica in charge."""
+        self._generation += 1
+        replica = RedisServer(self._directory / str(self._generation))
+        replica.start()
+        link = Relay(loop, self.port, Unread)
+        try:
+            _follow(replica, link)
+            link.dam()
+            lag()
+            before = self.positions()
+            self.server.daemon.kill()
+            link.close()
+            self._put_in_charge(replica)
+        except BaseException:
+            link.close()
+            replica.daemon.kill()
+            raise
+        self._note(before)
+
+    def wipe(self) -> None:
+        """Forget everything, and cut all who were connected."""
+        with self.client() as client:
+            client.flushall()
+        if self.relay is not None:
+            self.relay.cut()
+
+    def stop(self) -> None:
+        """End it."""
+        self.server.daemon.kill()
+
+    def _put_in_charge(self, replica: RedisServer) -> None:
+        first, self.server = self.server, replica
+        with self.client() as client:
+            client.replicaof("NO", "ONE")
+        if self.relay is not None:
+            self.relay.turn_to(self.port)
+        shutil.rmtree(first.daemon.directory)
+
+    def _note(self, before: list[int] | None) -> None:
+        after = self.positions()
+        self.losses.kills += 1
+        if before and after and any(now < then for now, then in zip(after, before, strict=True)):
+            self.losses.with_loss += 1
+
+
+def newest_log(directory: Path) -> Path:
+    """The append-only file that is being written: one file up to Redis 6.2, the newest increment since 7."""
+    increments = sorted((directory / "appendonlydir").glob("*.incr.aof"), key=lambda path: path.stat().st_mtime_ns)
+    return increments[-1] if increments else directory / "appendonly.aof"
+
+
+def _follow(replica: RedisServer, link: Relay) -> None:
+    with redis.Redis(HOST, replica.daemon.last_port or 0, socket_timeout=_ANSWER_WITHIN_S) as client:
+        client.replicaof(HOST, str(link.port))
+        deadline = time.monotonic() + _SYNCED_WITHIN_S
+        while client.info("replication").get("master_link_status") != "up":
+            if time.monotonic() > deadline:
+                raise Transient("the replica did not follow: look at its log")
+            time.sleep(_LOOK_EVERY_S)
