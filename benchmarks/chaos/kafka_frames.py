@@ -7,7 +7,7 @@ from benchmarks.chaos.requests import OTHER, Request
 
 PRODUCE, ADD_PARTITIONS, END_TXN = "produce", "add_partitions", "end_txn"
 _NAMES = {0: PRODUCE, 24: ADD_PARTITIONS, 26: END_TXN}
-"""The calls of a transaction. In the versions that the worker's client speaks, each begins with the transaction's id."""
+"""The calls of a transaction. In the versions that the worker's client speaks each begins with the transaction's id."""
 _LENGTH_BYTES = 4
 
 

@@ -1,6 +1,5 @@
 """The Redis of a stand, which may die, come back with less, or be replaced by its replica."""
 
-import random
 import shutil
 import time
 from collections.abc import Callable
@@ -82,7 +81,7 @@ class RedisSite:
             values = client.mget(keys) if keys else []
         return {key.decode().removeprefix(start): value for key, value in zip(keys, values, strict=True)}
 
-    def kill(self, meanwhile: Callable[[], None]) -> None:
+    def kill(self, meanwhile: Callable[[], object]) -> None:
         """kill -9, do something while it is down, start it again, and take down whether something was lost."""
         before = self.positions()
         self.server.daemon.kill()
@@ -90,23 +89,19 @@ class RedisSite:
         self.server.start()
         self._note(before)
 
-    def cut_log(self, draw: random.Random, written_since: int) -> int:
-        """Cut the append-only log of the dead server at a random byte among the last so many; how many are gone."""
-        log = newest_log(self.server.daemon.directory)
-        size = log.stat().st_size
-        gone = draw.randint(1, max(1, min(written_since, size)))
-        with log.open("rb+") as file:
-            file.truncate(size - gone)
-        return gone
-
     def growth(self) -> int:
-        """Bytes that the append-only log has grown by since it was last written anew or loaded."""
+        """Bytes at the end of the append-only log that were appended to it; from now on it is not written anew."""
         with self.client() as client:
-            facts = client.info("persistence")
+            client.config_set("auto-aof-rewrite-percentage", 0)
+            deadline = time.monotonic() + _SYNCED_WITHIN_S
+            while (facts := client.info("persistence"))["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]:
+                if time.monotonic() > deadline:
+                    raise Transient("Redis did not finish writing its log anew: look at its log")
+                time.sleep(_LOOK_EVERY_S)
         return int(facts["aof_current_size"]) - int(facts["aof_base_size"])
 
     def promote(self, loop: RelayLoop, lag: Callable[[], None]) -> None:
-        """Follow with a replica, hold its link up for as long as `lag` takes, kill the first, put the replica in charge."""
+        """Follow with a replica, hold its link up while `lag` takes its time, kill the first, have the replica lead."""
         self._generation += 1
         replica = RedisServer(self._directory / str(self._generation))
         replica.start()
@@ -149,12 +144,6 @@ class RedisSite:
         self.losses.kills += 1
         if before and after and any(now < then for now, then in zip(after, before, strict=True)):
             self.losses.with_loss += 1
-
-
-def newest_log(directory: Path) -> Path:
-    """The append-only file that is being written: one file up to Redis 6.2, the newest increment since 7."""
-    increments = sorted((directory / "appendonlydir").glob("*.incr.aof"), key=lambda path: path.stat().st_mtime_ns)
-    return increments[-1] if increments else directory / "appendonly.aof"
 
 
 def _follow(replica: RedisServer, link: Relay) -> None:

@@ -23,6 +23,7 @@ class RelayLoop:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relays", daemon=True)
         self._thread.start()
+        self.relays: list[Relay] = []
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """Its result, from another thread."""
@@ -30,6 +31,8 @@ class RelayLoop:
 
     def close(self) -> None:
         """End all relays."""
+        for relay in self.relays:
+            relay.close()
         self.run(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_WITHIN_S)
@@ -48,6 +51,7 @@ class Relay:
         self._open: set[Connection] = set()
         self._dammed = False
         self._server = loop.run(asyncio.start_server(self._serve, HOST, self.port, limit=CHUNK_BYTES))
+        loop.relays.append(self)
 
     @property
     def address(self) -> str:

@@ -118,7 +118,7 @@ class Stand:
     def _set_up(self, jars: Callable[[], Path]) -> None:
         plan = self.plan
         self.redis = RedisSite(plan.directory / "redis", APP_ID, plan.partitions)
-        self._undo.append(lambda: self.redis.stop())
+        self._undo.append(self.redis.stop)
         self.redis.relay = self.redis_relay = Relay(self.loop, self.redis.port, lambda: RedisDialogue(self.commits))
         self.broker = BrokerSite(plan.directory / "kafka", jars, self.loop)
         self._undo.append(self.broker.stop)

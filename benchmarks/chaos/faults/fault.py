@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchmarks.chaos.stand import Stand
 
 Act = Callable[[Stand, random.Random], float | None]
-"""Does it. The `time.monotonic` second at which the faulty party was back, or None when there was no occasion for it."""
+"""Does it. The `time.monotonic` second at which the faulty party was back, None when there was no occasion for it."""
 
 REDIS, BROKER, ZOMBIE = "redis", "broker", "zombie"
 """What a fault must have to itself: zombies are few, lest nobody is left to take over from them."""

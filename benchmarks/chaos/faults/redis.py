@@ -3,6 +3,7 @@
 import random
 import time
 
+from benchmarks.chaos.append_only import newest_log, tear
 from benchmarks.chaos.restoring import restore
 from benchmarks.chaos.stand import Stand
 
@@ -18,12 +19,8 @@ def kill(stand: Stand, draw: random.Random) -> float | None:
 
 def torn_log(stand: Stand, draw: random.Random) -> float | None:
     """kill -9, and the end of its append-only log is gone from a random byte on, as after a loss of power."""
-    written = min(_MOST_CUT_BYTES, stand.redis.growth())
-
-    def cut() -> None:
-        stand.redis.cut_log(draw, written)
-
-    stand.redis.kill(cut)
+    at_most = min(_MOST_CUT_BYTES, stand.redis.growth())
+    stand.redis.kill(lambda: tear(newest_log(stand.redis.server.daemon.directory), draw, at_most))
     return time.monotonic()
 
 
