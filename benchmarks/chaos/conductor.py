@@ -12,7 +12,7 @@ from benchmarks.chaos.schedule import Planned
 from benchmarks.chaos.stand import Ended, Stand
 
 _LOOK_EVERY_S = 0.05
-_MOST_AT_ONCE = 6
+_MOST_AT_ONCE = 8
 _JOINED_WITHIN_S = 60.0
 _EXTRA_S = 90.0
 

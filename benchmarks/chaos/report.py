@@ -33,6 +33,7 @@ class Outcome:
     missed: Counter[str]
     kinds: Sequence[str]
     timeline: Timeline
+    under_faults: Timeline
     drained_in_s: float | None
     lost: int
     verify: Mapping[str, object] | None
@@ -48,13 +49,13 @@ class Outcome:
 
     def throughput(self) -> Facts:
         """Newly committed events a second under faults; the dip is the slowest second beside the median one."""
-        rates = self.timeline.rates()
+        rates = self.under_faults.rates()
         median, lowest = float(np.median(rates)), float(rates.min())
         return {
             "median_per_s": round(median),
             "lowest_per_s": round(lowest),
             "dip": round(1 - lowest / median, 3) if median > 0 else None,
-            "longest_standstill_s": round(self.timeline.longest_standstill_s(), 1),
+            "longest_standstill_s": round(self.under_faults.longest_standstill_s(), 1),
         }
 
     def facts(self) -> Facts:

@@ -26,6 +26,7 @@ class Order:
     minutes: float
     seed: int
     rate: float
+    brokers: int
     models: Path
     workload: str
     jars: Path
@@ -40,7 +41,7 @@ class Order:
 def run(order: Order, say: Callable[[str], None], advance: Callable[[int], None]) -> Outcome:
     """Run it. `advance` is told how many more events were committed. Ends with all processes, also on Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="churn-chaos-") as temporary:
-        plan = Plan(order.keep or Path(temporary), order.seed, order.rate)
+        plan = Plan(order.keep or Path(temporary), order.seed, order.rate, order.brokers)
         say("starting a Kafka, a Redis and the workers")
         stand = Stand(plan, lambda: kafka_jars(order.jars, say), order.models, order.workload)
         conductor = Conductor(stand)
@@ -66,16 +67,16 @@ def _run(
     stand.load.start()
     began = time.monotonic()
     conductor.conduct(drawn(KINDS, order.seconds, order.seed), order.seconds, tick)
-    seconds = time.monotonic() - began
-    timeline = recorder.finish()
+    ended = time.monotonic()
     say("no more faults: waiting until everything is applied")
     settled_in_s = _settle(stand)
+    timeline = recorder.finish()
     stand.crew.stop()
     say("folding the log and comparing")
     comparison = Comparison(stand)
     verify = comparison.compare() if settled_in_s is not None else None
     return Outcome(
-        seconds=seconds,
+        seconds=ended - began,
         seed=order.seed,
         sent=stand.load.kinds,
         kills={
@@ -91,6 +92,7 @@ def _run(
         missed=conductor.missed,
         kinds=[fault.kind for fault in KINDS],
         timeline=timeline,
+        under_faults=timeline.until(ended),
         drained_in_s=settled_in_s,
         lost=comparison.lost,
         verify=verify,

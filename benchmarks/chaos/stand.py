@@ -49,9 +49,10 @@ class Plan:
     directory: Path
     seed: int
     rate: float
+    brokers: int = 1
     partitions: int = 8
     workers: int = 3
-    session_timeout_s: float = 6.0
+    session_timeout_s: float = 3.0
 
 
 class Stand:
@@ -120,12 +121,13 @@ class Stand:
         self.redis = RedisSite(plan.directory / "redis", APP_ID, plan.partitions)
         self._undo.append(self.redis.stop)
         self.redis.relay = self.redis_relay = Relay(self.loop, self.redis.port, lambda: RedisDialogue(self.commits))
-        self.broker = BrokerSite(plan.directory / "kafka", jars, self.loop)
+        self.broker = BrokerSite(plan.directory / "kafka", jars, self.loop, plan.brokers)
         self._undo.append(self.broker.stop)
-        create_topics(self.broker.bootstrap, "", plan.partitions, _control(self.models[0], eager(1, 0.1)))
+        control = _control(self.models[0], eager(1, 0.1))
+        create_topics(self.broker.bootstrap, "", plan.partitions, control, plan.brokers)
         self.load = Load(self.broker.bootstrap, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, endless(plan.seed))
         self._undo.append(self.load.stop)
-        relayed = self._environment(self.broker.relay.address, self.redis_relay.address)
+        relayed = self._environment(self.broker.relayed, self.redis_relay.address)
         self.crew = Crew(plan.workers, relayed, plan.directory / "logs")
         self._undo.append(self.crew.kill)
         if self.wait_for(lambda: self.crew.ready() or None, _WORKING_WITHIN_S) is None:

@@ -22,6 +22,11 @@ class Timeline:
     positions: NDArray[np.int64]
     ends: NDArray[np.int64]
 
+    def until(self, end_s: float) -> "Timeline":
+        """The part before a moment."""
+        before = self.at_s < end_s
+        return Timeline(self.at_s[before], self.positions[before], self.ends[before])
+
     def recovered_after_s(self, back_s: float) -> float | None:
         """From `back_s` until every partition has moved on or stands where its log ended then; None if one never did.
 

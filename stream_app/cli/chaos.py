@@ -15,6 +15,7 @@ def chaos(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long faults happen.")] = 5.0,
     seed: Annotated[int | None, typer.Option(help="Decides events, faults and their order; unset: drawn.")] = None,
     rate: Annotated[float, typer.Option(min=1, help="Events a second.")] = 2_500.0,
+    brokers: Annotated[int, typer.Option(help="1, or 3 that keep everything three times.")] = 1,
     keep: Annotated[
         Path | None, typer.Option(file_okay=False, help="Leave data and logs in this new directory.")
     ] = None,
@@ -28,11 +29,14 @@ def chaos(
     from benchmarks.chaos import ledger as ledgers  # the rig takes long to import
     from benchmarks.chaos.run import Order, run
 
+    if brokers not in (1, 3):
+        raise typer.BadParameter("either 1 or 3", param_hint="--brokers")
     settings = Settings()
     order = Order(
         minutes=minutes,
         seed=secrets.randbelow(1 << 31) if seed is None else seed,
         rate=rate,
+        brokers=brokers,
         models=settings.models_directory,
         workload=settings.workload,
         jars=STACK_DIRECTORY / "kafka" / "libs",

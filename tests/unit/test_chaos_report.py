@@ -37,6 +37,7 @@ def outcome() -> Outcome:
         missed=Counter(),
         kinds=["worker_kill"],
         timeline=timeline([(0, 0), (1, 0), (2, 1), (3, 3), (9, 9)]),
+        under_faults=timeline([(0, 0), (1, 0), (2, 1)]),
         drained_in_s=1.0,
         lost=0,
         verify=FINE,

@@ -6,7 +6,7 @@ from benchmarks.chaos.faults.fault import BROKER, REDIS, ZOMBIE, Fault
 _R, _B, _Z = frozenset({REDIS}), frozenset({BROKER}), frozenset({ZOMBIE})
 
 KINDS = (
-    Fault("worker_kill", 8.0, workers.kill),
+    Fault("worker_kill", 10.0, workers.kill),
     Fault("worker_pause", 0.5, workers.pause, _Z),
     Fault("rebalance_storm", 0.3, workers.storm),
     Fault("redis_kill", 3.0, redis.kill, _R),

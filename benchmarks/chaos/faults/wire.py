@@ -7,14 +7,13 @@ of a worker that is killed or put to sleep meanwhile, delivered once another has
 import random
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from benchmarks.chaos.crew import Place, has
 from benchmarks.chaos.faults.fault import Act
 from benchmarks.chaos.faults.workers import kill_one, take
 from benchmarks.chaos.kafka_frames import END_TXN
 from benchmarks.chaos.redis_commands import COMMIT_STATES
-from benchmarks.chaos.relay import Relay
 from benchmarks.chaos.requests import Request
 from benchmarks.chaos.stand import Stand
 from benchmarks.chaos.trap import Fate, Trap
@@ -27,6 +26,14 @@ _DELIVERED_WITHIN_S = 10.0
 _CLIENT_WAITS_S = 10.0
 _OPENING_S = 1.0
 
+
+class Way(Protocol):
+    """Where requests pass by."""
+
+    def lay(self, trap: Trap) -> Trap:
+        """Have a trap catch the next request that it wants."""
+
+
 Harm = Literal["kill", "pause"]
 
 
@@ -35,7 +42,7 @@ def delayed_end(where: Where) -> Act:
 
     def act(stand: Stand, draw: random.Random) -> float | None:
         held_s = _CLIENT_WAITS_S + draw.uniform(1.0, 4.0)
-        return _on_the_way(stand, stand.broker.relay, _named(END_TXN), where, "deliver", held_s)
+        return _on_the_way(stand, stand.broker, _named(END_TXN), where, "deliver", held_s)
 
     return act
 
@@ -44,7 +51,7 @@ def cut_end(where: Where) -> Act:
     """The connection breaks before the end of a transaction has gone out, or before its reply has come."""
 
     def act(stand: Stand, _draw: random.Random) -> float | None:
-        return _on_the_way(stand, stand.broker.relay, _named(END_TXN), where, "cut", 0.0)
+        return _on_the_way(stand, stand.broker, _named(END_TXN), where, "cut", 0.0)
 
     return act
 
@@ -65,13 +72,13 @@ def late_commit(harm: Harm) -> Act:
 
 def late_transaction(stand: Stand, draw: random.Random) -> float | None:
     """The end of a transaction arrives when another worker publishes under the same transactional id."""
-    return _too_late(stand, draw, stand.broker.relay, END_TXN, "pause")
+    return _too_late(stand, draw, stand.broker, END_TXN, "pause")
 
 
 def _on_the_way(
-    stand: Stand, relay: Relay, wanted: Callable[[Request], bool], where: Where, fate: Fate, held_s: float
+    stand: Stand, way: Way, wanted: Callable[[Request], bool], where: Where, fate: Fate, held_s: float
 ) -> float | None:
-    trap = relay.lay(Trap(wanted, where))
+    trap = way.lay(Trap(wanted, where))
     try:
         if _caught(stand, trap) is None:
             return None
@@ -81,9 +88,9 @@ def _on_the_way(
     return time.monotonic()
 
 
-def _too_late(stand: Stand, draw: random.Random, relay: Relay, name: str, harm: Harm) -> float | None:
+def _too_late(stand: Stand, draw: random.Random, way: Way, name: str, harm: Harm) -> float | None:
     after_s = draw.uniform(0.0, 0.5)
-    trap = relay.lay(Trap(_named(name), "request"))
+    trap = way.lay(Trap(_named(name), "request"))
     try:
         partition = _caught(stand, trap)
         place = None if partition is None else take(stand, has(partition), _OWNER_FOUND_WITHIN_S)
