@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -39,15 +40,7 @@ class RedisSite:
         self._keys = [f"{{{app_id}.{partition}}}:m" for partition in range(partitions)]
         self._generation = 0
         self.server = RedisServer(directory / "0")
-        self.server.start()
-
-    @property
-    def port(self) -> int:
-        """Where the server listens."""
-        port = self.server.daemon.last_port
-        if port is None:
-            raise Transient("Redis was never started")
-        return port
+        self.port = _port(self.server.start())
 
     def client(self) -> "redis.Redis":
         """A client of its own, past the relay."""
@@ -86,7 +79,8 @@ class RedisSite:
         before = self.positions()
         self.server.daemon.kill()
         meanwhile()
-        self.server.start()
+        self.port = _port(self.server.start())
+        self._turn_relay()
         self._note(before)
 
     def growth(self) -> int:
@@ -104,16 +98,16 @@ class RedisSite:
         """Follow with a replica, hold its link up while `lag` takes its time, kill the first, have the replica lead."""
         self._generation += 1
         replica = RedisServer(self._directory / str(self._generation))
-        replica.start()
+        port = _port(replica.start())
         link = Relay(loop, self.port, Unread)
         try:
-            _follow(replica, link)
+            _follow(port, link)
             link.dam()
             lag()
             before = self.positions()
             self.server.daemon.kill()
             link.close()
-            self._put_in_charge(replica)
+            self._put_in_charge(replica, port)
         except BaseException:
             link.close()
             replica.daemon.kill()
@@ -131,13 +125,16 @@ class RedisSite:
         """End it."""
         self.server.daemon.kill()
 
-    def _put_in_charge(self, replica: RedisServer) -> None:
-        first, self.server = self.server, replica
+    def _put_in_charge(self, replica: RedisServer, port: int) -> None:
+        first, self.server, self.port = self.server, replica, port
         with self.client() as client:
             client.replicaof("NO", "ONE")
+        self._turn_relay()
+        shutil.rmtree(first.daemon.directory)
+
+    def _turn_relay(self) -> None:
         if self.relay is not None:
             self.relay.turn_to(self.port)
-        shutil.rmtree(first.daemon.directory)
 
     def _note(self, before: list[int] | None) -> None:
         after = self.positions()
@@ -146,8 +143,13 @@ class RedisSite:
             self.losses.with_loss += 1
 
 
-def _follow(replica: RedisServer, link: Relay) -> None:
-    with redis.Redis(HOST, replica.daemon.last_port or 0, socket_timeout=_ANSWER_WITHIN_S) as client:
+def _port(url: str) -> int:
+    """Where the server of this URL listens."""
+    return urlsplit(url).port or 0
+
+
+def _follow(port: int, link: Relay) -> None:
+    with redis.Redis(HOST, port, socket_timeout=_ANSWER_WITHIN_S) as client:
         client.replicaof(HOST, str(link.port))
         deadline = time.monotonic() + _SYNCED_WITHIN_S
         while client.info("replication").get("master_link_status") != "up":
