@@ -1,7 +1,7 @@
 # Works with GNU make 3.81 (macOS) and newer.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo bench peers test lint compose-check lock
+.PHONY: help setup up down demo bench chaos peers test lint compose-check lock
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -26,6 +26,9 @@ demo: setup ## Send a simulated month (or LOG=path, a real log) through the whol
 
 bench: setup peers ## Measure throughput on this machine, beside stream processors that only count (some minutes)
 	@$(CHURN) bench throughput
+
+chaos: setup ## Kill workers, Redis and the broker of a stack of its own for 5 minutes (or SEED=n again), and compare
+	@$(CHURN) chaos --minutes 5 $(if $(SEED),--seed "$(SEED)")
 
 peers: $(PEERS)/installed ## Make .churn/peers: Quix Streams and Bytewax, in an environment of their own
 

@@ -93,6 +93,10 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        self._process.send_signal(number)
+
     @property
     def exit_code(self) -> int | None:
         """None while it runs."""

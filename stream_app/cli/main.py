@@ -13,6 +13,7 @@ from stream_app.cli import (
     alerts,
     backtest,
     bench,
+    chaos,
     models,
     parity,
     produce,
@@ -42,6 +43,7 @@ app.command()(alerts.alerts)
 app.command()(train.train)
 app.command()(parity.parity)
 app.command()(backtest.backtest)
+app.command()(chaos.chaos)
 app.command()(schemas.schemas)
 app.add_typer(topics.app, name="topics")
 app.add_typer(produce.app, name="produce")

@@ -1,0 +1,1 @@
+"""What can go wrong, each kind under a name of its own."""

@@ -1,0 +1,53 @@
+"""Redis dies, comes back with less than it had, is replaced by a replica that lagged, or forgets everything."""
+
+import random
+import time
+
+from benchmarks.chaos.append_only import newest_log, tear
+from benchmarks.chaos.restoring import restore
+from benchmarks.chaos.stand import Stand
+
+_MOST_CUT_BYTES = 3_000_000
+_WORTH_CUTTING_BYTES = 200_000
+_WORK_WITHIN_S = 10.0
+
+
+def kill(stand: Stand, draw: random.Random) -> float | None:
+    """kill -9; what it has acknowledged stands in its log."""
+    down_s = draw.uniform(0.0, 1.0)
+    stand.redis.kill(lambda: stand.rest(down_s))
+    return time.monotonic()
+
+
+def torn_log(stand: Stand, draw: random.Random) -> float | None:
+    """kill -9, and the end of its append-only log is gone from a random byte on, as after a loss of power."""
+    written = stand.wait_for(lambda: _worth_cutting(stand.redis.growth()), _WORK_WITHIN_S)
+    if written is None:
+        return None
+    at_most = min(_MOST_CUT_BYTES, written)
+    stand.redis.kill(lambda: tear(newest_log(stand.redis.server.daemon.directory), draw, at_most))
+    return time.monotonic()
+
+
+def promotion(stand: Stand, draw: random.Random) -> float | None:
+    """kill -9, and a replica that had fallen behind takes over."""
+    lag_s = draw.uniform(0.1, 1.0)
+
+    def lag() -> None:
+        before = stand.redis.positions()
+        stand.rest(lag_s)
+        stand.wait_for(lambda: stand.redis.positions() != before or None, _WORK_WITHIN_S)
+
+    stand.redis.promote(stand.loop, lag)
+    return time.monotonic()
+
+
+def wipe(stand: Stand, _draw: random.Random) -> float | None:
+    """Everything is gone; states come from the last export if there is one, and from the log's beginning if not."""
+    stand.redis.wipe()
+    restore(stand)
+    return time.monotonic()
+
+
+def _worth_cutting(written: int) -> int | None:
+    return written if written >= _WORTH_CUTTING_BYTES else None
