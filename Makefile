@@ -1,7 +1,7 @@
 # Works with GNU make 3.81 (macOS) and newer.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo bench chaos peers test lint compose-check lock
+.PHONY: help setup up down demo bench chaos peers test lint compose-check lock sim
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -26,6 +26,9 @@ demo: setup ## Send a simulated month (or LOG=path, a real log) through the whol
 
 bench: setup peers ## Measure throughput on this machine, beside stream processors that only count (some minutes)
 	@$(CHURN) bench throughput
+
+sim: setup ## Run the shipped session through SEEDS (100,000 unless set) simulated schedules of crashes and losses
+	@$(CHURN) sim --seeds $(or $(SEEDS),100000)
 
 chaos: setup ## Kill workers, Redis and the broker of a stack of its own for 5 minutes (or SEED=n again), and compare
 	@$(CHURN) chaos --minutes 5 $(if $(SEED),--seed "$(SEED)")

@@ -18,6 +18,7 @@ from stream_app.cli import (
     parity,
     produce,
     schemas,
+    sim,
     simulator,
     stack,
     topics,
@@ -45,6 +46,7 @@ app.command()(parity.parity)
 app.command()(backtest.backtest)
 app.command()(chaos.chaos)
 app.command()(schemas.schemas)
+app.command()(sim.sim)
 app.add_typer(topics.app, name="topics")
 app.add_typer(produce.app, name="produce")
 app.add_typer(models.app, name="models")
