@@ -20,17 +20,17 @@ def refuse_foreign(meta: Meta, state_digest: str, partition: int, partitions: in
         )
 
 
-def refuse_other_log(meta: Meta, bounds: LogBounds, partition: int) -> None:
+def refuse_other_log(position: int, anchor: int | None, bounds: LogBounds, partition: int) -> None:
     """Raises ContractViolation when the log is not the one that the states were folded from."""
-    if not bounds.begin <= meta.position <= bounds.end:
+    if not bounds.begin <= position <= bounds.end:
         raise ContractViolation(
-            f"the position {meta.position} of partition {partition} lies outside its log ({bounds.begin} to "
+            f"the position {position} of partition {partition} lies outside its log ({bounds.begin} to "
             f"{bounds.end}): import an export that reaches into the log, or replay into a new app id",
             state="position_outside_log",
         )
-    if meta.position > bounds.begin and bounds.anchor != meta.anchor:
+    if position > bounds.begin and bounds.anchor != anchor:
         raise ContractViolation(
-            f"the record before position {meta.position} of partition {partition} is not the one that was applied: "
+            f"the record before position {position} of partition {partition} is not the one that was applied: "
             "the topic was recreated; restore it, or replay into a new app id",
             state="rewritten_log",
         )

@@ -28,6 +28,7 @@ from stream_app.partition.effects import (
     Effects,
     InspectLog,
     LoadStates,
+    Meta,
     OpenDecisionLog,
     PublishAlerts,
     PublishDeadLetters,
@@ -44,7 +45,7 @@ MAX_BATCH = 4000
 """Events of a batch at most: bounds the time that one commit holds up Redis."""
 REJECTED_SHARE = 0.2
 """Of the latest 1,000 records, if a deployment does not choose otherwise."""
-_MOST_SEEKS = 5
+_MOST_AMISS = 5
 """Records fetched before a seek may still arrive after it; so many times they are dropped."""
 
 
@@ -53,6 +54,7 @@ class _Owned:
     """What a session knows to be true of its partition."""
 
     position: int
+    anchor: int | None
     in_force: InForce | None
     recorded: Recorded
     letters: set[int]
@@ -88,7 +90,7 @@ class Session:
         pending: Sequence[LogRecord] = []
         while True:
             if not pending:
-                pending = yield from self._next_records(owned.position)
+                pending = yield from self._next_records(owned)
             taken = yield from self._batch(owned, pending[:MAX_BATCH])
             pending = pending[taken:]
 
@@ -99,10 +101,10 @@ class Session:
         yield from self._check(meta.position)
         decisions = yield from ask(ReadDecisions(meta.position, meta.position - WINDOW + 1))
         bounds = yield from ask(InspectLog(meta.position))
-        refuse_other_log(meta, bounds, self.partition)
+        refuse_other_log(meta.position, meta.anchor, bounds, self.partition)
         in_force = self._put_in_force(meta.control) if meta.control else None
         yield from ask(Seek(meta.position))
-        return _owned(meta.position, in_force, decisions, Breaker(self.rejected_share, decisions.rejected))
+        return _owned(meta, in_force, decisions, Breaker(self.rejected_share, decisions.rejected))
 
     def _put_in_force(self, control: ControlData) -> InForce:
         """A control record is never set aside: with another model in force everything after it would be wrong."""
@@ -121,9 +123,9 @@ class Session:
         if not (yield from ask(Check(self.token, position))):
             raise Transient(f"partition {self.partition} was taken over by another session", "taken_over")
 
-    def _next_records(self, position: int) -> Effects[Sequence[LogRecord]]:
+    def _next_records(self, owned: _Owned) -> Effects[Sequence[LogRecord]]:
         """Records from the position on, without a hole. An idle session keeps checking that it is the owner."""
-        seeks = 0
+        position, amiss = owned.position, 0
         while True:
             records = yield from ask(Receive())
             if not records:
@@ -131,13 +133,22 @@ class Session:
                 continue
             found = contiguous(records, position)
             end = position + len(found)
-            if records[-1].offset >= end:
-                seeks += 1
-                if seeks > _MOST_SEEKS:
-                    refuse_hole((yield from ask(InspectLog(end + 1))), end, self.partition)
+            ahead = records[-1].offset >= end
+            amiss += ahead or not found
+            if amiss > _MOST_AMISS:
+                yield from self._look_at_log(owned, end if ahead else None)
+                amiss = 0
+            if ahead:
                 yield from ask(Seek(end))
             if found:
                 return found
+
+    def _look_at_log(self, owned: _Owned, missing: int | None) -> Effects[None]:
+        """The feed does not deliver what comes next. Raises if the log itself has changed, or has a hole there."""
+        bounds = yield from ask(InspectLog(owned.position))
+        refuse_other_log(owned.position, owned.anchor, bounds, self.partition)
+        if missing is not None:
+            refuse_hole((yield from ask(InspectLog(missing + 1))), missing, self.partition)
 
     def _batch(self, owned: _Owned, records: Sequence[LogRecord]) -> Effects[int]:
         """Apply one batch; how many records it took.
@@ -224,15 +235,17 @@ class Session:
             raise Transient(
                 f"the commit of partition {self.partition} was refused: another session owns it", "commit_refused"
             )
-        owned.position, owned.in_force = end, run.in_force
+        owned.position, owned.anchor, owned.in_force = end, commit.anchor, run.in_force
         owned.recorded = _still_ahead(owned, run.advance.alerts[-1].data.front if run.advance.alerts else -1)
         yield from ask(Report(run.intake, run.advance, begin, end))
 
 
-def _owned(position: int, in_force: InForce | None, decisions: Decisions, breaker: Breaker) -> _Owned:
-    ahead = {offset: reason for offset, reason in decisions.rejected.items() if offset >= position}
+def _owned(meta: Meta, in_force: InForce | None, decisions: Decisions, breaker: Breaker) -> _Owned:
+    ahead = {offset: reason for offset, reason in decisions.rejected.items() if offset >= meta.position}
     barred = {offset for offset, reason in ahead.items() if reason == "bug"}
-    return _Owned(position, in_force, decisions.recorded, set(ahead), barred, decisions.rejected_front, breaker)
+    return _Owned(
+        meta.position, meta.anchor, in_force, decisions.recorded, set(ahead), barred, decisions.rejected_front, breaker
+    )
 
 
 def _still_ahead(owned: _Owned, front: int) -> Recorded:

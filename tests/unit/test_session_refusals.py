@@ -116,13 +116,33 @@ def test_a_log_that_was_cut_off_before_what_is_still_to_be_applied_stops_the_par
     assert refused_after(2, world, [log[:2], *[log[4:]] * 6], cut=4) == "position_outside_log"
 
 
-def refused_after(applied: int, world: World, chunks: Sequence[Sequence[PlainRecord]], cut: int = 0) -> str:
+def test_a_topic_that_was_recreated_under_a_running_session_stops_the_partition() -> None:
+    """The feed begins anew, below the position."""
+    log, world = a_log(), world_of(a_log())
+    world_again = [PlainRecord(offset, 1, None, b"another") for offset in range(4)]
+    assert refused_after(4, world, [log[:4], *[world_again[:2]] * 6], again=world_again) == "rewritten_log"
+    assert refused_after(4, world_of(log), [log[:4], *[world_again[:2]] * 6], again=world_again[:2]) == (
+        "position_outside_log"
+    )
+
+
+def test_records_below_the_position_are_dropped_as_long_as_the_log_is_the_same() -> None:
+    log, world = a_log(), world_of(a_log())
+    list(world.run(HandFeed(log[:4], *[log[:2]] * 20, log[4:])))
+    assert world.position == 5
+
+
+def refused_after(
+    applied: int, world: World, chunks: Sequence[Sequence[PlainRecord]], cut: int = 0, again: Sequence[PlainRecord] = ()
+) -> str:
     """The state that a session names once it has applied so many records; nothing is skipped."""
 
     def run() -> None:
         for effect in world.run(HandFeed(*chunks)):
             if isinstance(effect, Report):
                 world.events.cut(cut)
+                if again:
+                    world.events.begin_anew(again)
 
     with pytest.raises(ContractViolation) as refusal:
         run()

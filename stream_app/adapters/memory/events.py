@@ -35,6 +35,10 @@ class EventPartition:
         del self._records[: begin - self.begin]
         self.begin = begin
 
+    def begin_anew(self, records: Iterable[LogRecord]) -> None:
+        """Be deleted and made again, with other records."""
+        self.begin, self._records = 0, list(records)
+
     def read(self, position: int, count: int) -> Sequence[LogRecord]:
         """At most so many records from the position on. Raises Transient outside of the log."""
         if not self.begin <= position <= self.end:
