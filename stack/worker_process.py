@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import ContractViolation, Transient
-from stack.ports import free_port
+from stack.ports import accepts, free_port
 
 _READY_WITHIN_S = 60.0
 _STOPPED_WITHIN_S = 30.0
@@ -63,6 +63,10 @@ class WorkerProcess:
             return {"ready": False, "partitions": {}, "counts": {}}
         found: dict[str, Any] = json.loads(body)
         return found
+
+    def alive(self) -> bool:
+        """Whether its loop turns: it has started and may join its group."""
+        return accepts(self.port)
 
     def applied(self) -> int:
         """Next offsets to apply, summed over the partitions."""
