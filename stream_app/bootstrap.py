@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from stream_app.adapters.kafka_event_log import KafkaEventLog
 from stream_app.adapters.measured_ports import InForce, measured
 from stream_app.adapters.onnx_scorer import load_model, newest_model
 from stream_app.adapters.prometheus_metrics import MetricsPage
+from stream_app.adapters.redis_memory import memory_ratio
 from stream_app.adapters.redis_states import RedisStates
 from stream_app.adapters.topic_agreement import agreed_partitions
 from stream_app.core.catalogue import Workload
@@ -35,6 +37,7 @@ from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
 from stream_app.settings import Settings
+from stream_app.worker.memory_watch import MemoryWatch
 from stream_app.worker.owner import PartitionOwner, PartitionTask
 from stream_app.worker.watch import Counts, Trace, partition_readings
 from stream_app.workloads import music
@@ -89,6 +92,7 @@ class Worker:
     owner: PartitionOwner
     counts: Counts
     metrics: MetricsPage
+    memory: MemoryWatch
 
 
 class _Watchers:
@@ -130,7 +134,9 @@ def worker(settings: Settings) -> Worker:
         return session, measured(ports, partition, measures, in_force)
 
     owner = PartitionOwner(events, open_session, measures)
-    return Worker(owner, counts, MetricsPage(measures, lambda: partition_readings(owner, in_force)))
+    memory = MemoryWatch(lambda: memory_ratio(redis_url))
+    page = MetricsPage(measures, lambda: chain(partition_readings(owner, in_force), memory.readings()))
+    return Worker(owner, counts, page, memory)
 
 
 def warm_up(engine: Engine) -> None:

@@ -61,6 +61,12 @@ async def deliver(stream: faust.StreamT[Any]) -> None:
         service.owner.deliver(event.message.partition, event)
 
 
+@app.timer(interval=2.0)
+async def watch_memory() -> None:
+    """Say early that Redis fills up."""
+    await service.memory.look()
+
+
 @app.page("/livez")
 async def livez(web: View, _request: Request) -> Response:
     """The event loop turns."""

@@ -12,7 +12,7 @@ from schemas.dead_letters import Reason
 from schemas.errors import Doubt
 
 Kind = Literal["counter", "histogram", "gauge"]
-Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "one"]
+Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "ratio", "one"]
 
 COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT = "compute", "load", "dead_letters", "publish", "commit"
 STAGES = (COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT)
@@ -162,6 +162,14 @@ PARTITION_LAG = Metric(
     "Start another worker (up to one per partition), or see which stage is slow; a stopped partition's stands still",
     {"partition": ()},
 )
+REDIS_MEMORY = Metric(
+    "churn_redis_memory_ratio",
+    "gauge",
+    "ratio",
+    "Used memory of Redis over its `maxmemory`; absent where there is no limit",
+    "From 0.75 on the log has `redis_memory_high`; at 1 commits are refused and partitions pause, without loss: give "
+    "Redis more memory",
+)
 MODEL_INFO = Metric(
     "churn_model_info",
     "gauge",
@@ -187,5 +195,6 @@ METRICS = (
     PARTITION_STATE,
     PARTITION_POSITION,
     PARTITION_LAG,
+    REDIS_MEMORY,
     MODEL_INFO,
 )

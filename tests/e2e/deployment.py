@@ -39,6 +39,10 @@ class Deployment:
     prefix: str
     directory: Path
     workers: list[WorkerProcess] = field(default_factory=list)
+    redis_url: str = ""
+
+    def __post_init__(self) -> None:
+        self.redis_url = self.redis_url or self.services.redis_url
 
     @property
     def settings(self) -> Settings:
@@ -46,7 +50,7 @@ class Deployment:
             app_id=self.prefix + "app",
             topic_prefix=self.prefix,
             kafka_bootstrap=self.services.bootstrap,
-            redis_url=self.services.redis_url,
+            redis_url=self.redis_url,
             partitions=PARTITIONS,
             session_timeout_s=6.0,
         )
@@ -59,7 +63,7 @@ class Deployment:
             "CHURN_APP_ID": settings.app_id,
             "CHURN_TOPIC_PREFIX": settings.topic_prefix,
             "CHURN_KAFKA_BOOTSTRAP": self.services.bootstrap,
-            "CHURN_REDIS_URL": self.services.redis_url,
+            "CHURN_REDIS_URL": self.redis_url,
             "CHURN_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
         }
 
@@ -78,7 +82,7 @@ class Deployment:
         return worker
 
     def redis(self) -> "redis.Redis":
-        return redis.Redis.from_url(self.services.redis_url)
+        return redis.Redis.from_url(self.redis_url)
 
     def owners(self) -> list[bytes | None]:
         """The token of each partition's owner."""

@@ -1,0 +1,38 @@
+"""Raises an alarm while Redis still has room."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+import structlog
+
+from schemas.errors import Transient
+from stream_app.metrics.catalogue import REDIS_MEMORY
+from stream_app.metrics.measures import Reading
+
+ALARM_AT = 0.75
+_log = structlog.get_logger()
+
+
+class MemoryWatch:
+    """What was last seen of the memory of Redis."""
+
+    def __init__(self, ratio: Callable[[], Awaitable[float | None]]) -> None:
+        self._ratio = ratio
+        self.last: float | None = None
+        self.alarmed = False
+
+    async def look(self) -> None:
+        """Look again; the alarm is raised once, and once more after it was over. Silence of Redis is the sessions'."""
+        try:
+            self.last = await self._ratio()
+        except Transient:
+            self.last = None
+            return
+        high = self.last is not None and self.last >= ALARM_AT
+        if high and not self.alarmed:
+            _log.error("redis_memory_high", ratio=round(self.last or 0.0, 3), alarm_at=ALARM_AT)
+        self.alarmed = high
+
+    def readings(self) -> Iterator[Reading]:
+        """The gauge, if anything was seen."""
+        if self.last is not None:
+            yield Reading(REDIS_MEMORY, (), self.last)

@@ -1,0 +1,71 @@
+"""Redis that is full pauses the worker and loses nothing; the alarm comes first."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from producers.kafka_sender import KafkaSender
+from producers.outgoing import address
+from producers.pacing import flat_out
+from producers.simulator import simulate
+from stack.local import Services
+from stack.redis_server import RedisServer
+from stack.worker_process import WorkerProcess
+from tests.e2e.deployment import PARTITIONS, Deployment, deployment
+from tests.e2e.test_kill import START_MS, ends
+
+MIB = 1 << 20
+WITHIN_S = 60.0
+
+
+@pytest.fixture
+def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
+    """A deployment with a Redis of its own, which may be filled."""
+    server = RedisServer(tmp_path / "redis")
+    url = server.start()
+    try:
+        with deployment(stack, prefix, tmp_path) as it:
+            it.redis_url = url
+            yield it
+    finally:
+        server.stop()
+
+
+def wait_until(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WITHIN_S
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def states(worker: WorkerProcess) -> set[str]:
+    return {partition["state"] for partition in worker.probe()["partitions"].values()}
+
+
+def test_a_full_redis_pauses_every_partition_after_an_alarm_and_nothing_is_lost(made: Deployment) -> None:
+    worker = made.start_worker()
+    worker.wait_until_ready()
+    with made.redis() as client:
+
+        def alarmed_at_85_percent() -> bool:
+            client.config_set("maxmemory", int(client.info("memory")["used_memory"] / 0.85))
+            return "redis_memory_high" in worker.log.read_text()
+
+        wait_until(alarmed_at_85_percent, "no alarm at 85 %")
+        assert states(worker) == {"running"}
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + MIB // 16)
+        events = list(address(simulate(400, 40, 3, START_MS)))
+        KafkaSender(made.services.bootstrap, made.topic()).send(events, flat_out(), lambda _: None)
+        paused: set[str] = set()
+
+        def every_partition_was_refused() -> bool:
+            paused.update(p for p, found in worker.probe()["partitions"].items() if "maxmemory" in found["why"])
+            return len(paused) == PARTITIONS
+
+        wait_until(every_partition_was_refused, "Redis was not full")
+        assert sum(made.positions()) < len(events)
+        client.config_set("maxmemory", 0)
+    made.wait_until_applied(ends(made))
+    assert made.must_equal_one_uninterrupted_fold() == len(events)
