@@ -13,6 +13,7 @@ from stream_app.cli import (
     alerts,
     backtest,
     bench,
+    dlq,
     models,
     parity,
     produce,
@@ -46,6 +47,7 @@ app.command()(schemas.schemas)
 app.add_typer(topics.app, name="topics")
 app.add_typer(produce.app, name="produce")
 app.add_typer(models.app, name="models")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(simulator.app, name="simulator")
 app.add_typer(bench.app, name="bench")
 
