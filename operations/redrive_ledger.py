@@ -56,7 +56,7 @@ class LedgerTopic(NamedTuple):
 
     def finish(self, done: Done) -> None:
         """Note where a letter has gone."""
-        self._write(done.of, Outgoing(None, None, to_headers(done), None))
+        self._write(done.of, Outgoing(str(done.of).encode(), None, to_headers(done), None))
 
     def _write(self, letter: LetterId, record: Outgoing) -> None:
         write_as(self.bootstrap, new_identity(self.bootstrap), TopicPartition(self.topic, letter.partition), record)

@@ -5,15 +5,22 @@ after a crash or beside the first sender, and gets the offset that it has alread
 """
 
 import asyncio
-from typing import NamedTuple
+from collections.abc import Awaitable
+from typing import NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 from aiokafka.producer.transaction_manager import PidAndEpoch
 
+from schemas.errors import Transient
 from stream_app.adapters.kafka_producers import drop
-from stream_app.adapters.kafka_publisher import REQUEST_TIMEOUT_S, Outgoing, answered
+from stream_app.adapters.kafka_publisher import Outgoing
 
 _MAX_BYTES = 2 << 20
+_REQUEST_TIMEOUT_MS = 10_000
+_ANSWER_WITHIN_S = 15.0
+
+Answer = TypeVar("Answer")
 
 
 class Identity(NamedTuple):
@@ -29,7 +36,7 @@ def new_identity(bootstrap: str) -> Identity:
     async def asking() -> Identity:
         producer = _producer(bootstrap)
         try:
-            await answered(producer.start())
+            await _answered(producer.start())
             return Identity(producer._txn_manager.producer_id, producer._txn_manager.producer_epoch)
         finally:
             await drop(producer)
@@ -48,11 +55,11 @@ def write_as(bootstrap: str, identity: Identity, at: TopicPartition, record: Out
         producer = _producer(bootstrap)
         producer._txn_manager._pid_and_epoch = PidAndEpoch(*identity)
         try:
-            await answered(producer.start())
-            sent = await answered(
+            await _answered(producer.start())
+            sent = await _answered(
                 producer.send(at.topic, record.value, record.key, at.partition, record.timestamp, list(record.headers))
             )
-            return int((await answered(sent)).offset)
+            return int((await _answered(sent)).offset)
         finally:
             await drop(producer)
 
@@ -64,5 +71,15 @@ def _producer(bootstrap: str) -> AIOKafkaProducer:
         bootstrap_servers=bootstrap,
         enable_idempotence=True,
         max_request_size=_MAX_BYTES,
-        request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
+        request_timeout_ms=_REQUEST_TIMEOUT_MS,
     )
+
+
+async def _answered(awaitable: Awaitable[Answer]) -> Answer:
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            return await awaitable
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Transient(
+            f"Kafka did not take a record as it should, see that it runs, then try again: {error!r}"
+        ) from error
