@@ -122,6 +122,12 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "operations",
             "operations -> stream_app.cli.console",
         ),
+        (
+            "training/replay.py",
+            "import operations",
+            "operators",
+            "training.replay -> operations",
+        ),
     ],
 )
 def test_a_planted_import_against_an_arrow_is_named(
