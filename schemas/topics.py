@@ -40,7 +40,7 @@ CUSTOMER_EVENTS = Topic(
     key="user id (control and clock records: none)",
     retention_ms=90 * _DAY_MS,
     max_message_bytes=1 * _MIB,
-    written_by="producers, `churn models promote`",
+    written_by="producers, `churn models promote`, `churn dlq redrive`",
     read_by="the worker, replays",
 )
 CHURN_ALERTS = Topic(
@@ -58,7 +58,7 @@ DEAD_LETTERS = Topic(
     key="the original key",
     retention_ms=90 * _DAY_MS,
     max_message_bytes=2 * _MIB,
-    written_by="the worker",
+    written_by="the worker, in transactions; `churn dlq redrive`, its ledger",
     read_by="operations",
 )
 TOPICS = (CUSTOMER_EVENTS, CHURN_ALERTS, DEAD_LETTERS)

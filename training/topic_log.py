@@ -15,8 +15,6 @@ from stream_app.core.log import PlainRecord
 
 _ANSWER_WITHIN_S = 10.0
 _AT_ONCE = 4000
-_BEGINNING = 0
-"""Where a whole partition begins; asking the broker for it would take half a second."""
 _WAIT_S = 0.05
 """A read waits so long for a full 4,000, even at the end of a partition."""
 
@@ -29,14 +27,22 @@ class TopicLog:
     An open transaction counts as well: its end is waited for, as a writer may just have asked for it.
     """
 
-    def __init__(self, bootstrap: str, topic: str, isolation: Isolation = "read_committed") -> None:
-        """Raises ContractViolation when there is no such topic or its beginning is gone, Transient without a broker."""
+    def __init__(
+        self, bootstrap: str, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
+    ) -> None:
+        """Raises ContractViolation when there is no such topic, Transient without a broker.
+
+        A topic whose beginning is gone is refused as well, unless it need not be `whole`: it begins with what is left.
+        """
         self._bootstrap, self._topic, self._isolation = bootstrap, topic, isolation
         with self._consumer("read_uncommitted") as consumer:
             topics = consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
             if topic not in topics:
                 raise ContractViolation(f"there is no topic {topic}: `churn up` makes it")
-            self._ends = [self._end(consumer, partition) for partition in range(len(topics[topic].partitions))]
+            bounds = [self._bounds(consumer, partition) for partition in range(len(topics[topic].partitions))]
+        self._begins, self._ends = [begin for begin, _ in bounds], [end for _, end in bounds]
+        if whole:
+            self._refuse_what_is_left()
 
     @property
     def partitions(self) -> int:
@@ -52,12 +58,15 @@ class TopicLog:
         """The offset behind the last record of a partition that counts."""
         return self._ends[partition]
 
-    def read(self, partition: int) -> Iterator[list[PlainRecord]]:
-        """The records of a partition in order, up to 4,000 at a time. Raises Transient when the broker falls silent."""
-        end = self._ends[partition]
+    def read(self, partition: int, start: int = 0) -> Iterator[list[PlainRecord]]:
+        """The records of a partition in order, from an offset on, up to 4,000 at a time.
+
+        Raises Transient when the broker falls silent.
+        """
+        start, end = max(start, self._begins[partition]), self._ends[partition]
         with self._consumer(self._isolation) as consumer:
-            consumer.assign([TopicPartition(self._topic, partition, _BEGINNING)])
-            reading = end > 0
+            consumer.assign([TopicPartition(self._topic, partition, start)])
+            reading = end > start
             while reading:
                 messages = self._consume(consumer)
                 records = [_record(message) for message in messages if message.error() is None]
@@ -103,15 +112,18 @@ class TopicLog:
         finally:
             consumer.close()
 
-    def _end(self, consumer: Consumer, partition: int) -> int:
+    def _bounds(self, consumer: Consumer, partition: int) -> tuple[int, int]:
         at = TopicPartition(self._topic, partition)
         begin, end = consumer.get_watermark_offsets(at, timeout=_ANSWER_WITHIN_S)
-        if begin > 0:
-            raise ContractViolation(
-                f"partition {partition} of {self._topic} begins at offset {begin}: what was deleted before it cannot "
-                "be replayed, compare in a deployment whose topics are whole"
-            )
-        return int(end)
+        return int(begin), int(end)
+
+    def _refuse_what_is_left(self) -> None:
+        for partition, begin in enumerate(self._begins):
+            if begin > 0:
+                raise ContractViolation(
+                    f"partition {partition} of {self._topic} begins at offset {begin}: what was deleted before it "
+                    "cannot be replayed, compare in a deployment whose topics are whole"
+                )
 
 
 def topic_exists(bootstrap: str, topic: str) -> bool:

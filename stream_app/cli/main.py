@@ -14,6 +14,7 @@ from stream_app.cli import (
     backtest,
     bench,
     chaos,
+    dlq,
     models,
     parity,
     produce,
@@ -50,6 +51,7 @@ app.command()(sim.sim)
 app.add_typer(topics.app, name="topics")
 app.add_typer(produce.app, name="produce")
 app.add_typer(models.app, name="models")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(simulator.app, name="simulator")
 app.add_typer(bench.app, name="bench")
 

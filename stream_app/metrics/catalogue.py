@@ -86,7 +86,7 @@ DEAD_LETTER_RECORDS = Metric(
     "counter",
     "records",
     "Records that can never be applied and went to the dead-letter topic, by reason",
-    "Look at `customer-events-dlq`: the headers of each record say why; mend the producer, then send it again",
+    "`churn dlq list` says why; docs/runbook/dead-letters.md says what to do for each reason",
     {"reason": get_args(Reason)},
 )
 SESSIONS_OPENED = Metric(

@@ -116,6 +116,18 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "stack",
             "stack.local -> stream_app.settings",
         ),
+        (
+            "operations/__init__.py",
+            "from stream_app.cli import console",
+            "operations",
+            "operations -> stream_app.cli.console",
+        ),
+        (
+            "training/replay.py",
+            "import operations",
+            "operators",
+            "training.replay -> operations",
+        ),
     ],
 )
 def test_a_planted_import_against_an_arrow_is_named(

@@ -1,0 +1,192 @@
+"""A dead letter is sent again exactly once: whoever is cut off where, whoever else is at it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from operations.dead_letter_topic import Letter
+from operations.redrive import Refused
+from operations.redrive_ledger import Intent
+from operations.redrive_plan import plan
+from schemas.dead_letters import HEADER_PREFIX
+from schemas.redrives import OF, Begun, Done
+from stack.local import Services
+from stream_app import bootstrap
+from stream_app.adapters.kafka_topics import create_topics
+from stream_app.core.intake import take_in
+from stream_app.settings import Settings
+from tests.dead_letters import NOW_MS, OWN, PARTITIONS, SENT_MS, Desk, activity, home_of, rejected, user_of
+
+USER = user_of(1)
+
+
+@pytest.fixture
+def desk(stack: Services, prefix: str) -> Desk:
+    create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(Settings()))
+    return Desk(stack, prefix)
+
+
+@pytest.fixture
+def letter(desk: Desk) -> Letter:
+    """An event of a user of partition 1 that stood in partition 0."""
+    (found,) = desk.reject([rejected(7, activity(USER), "mispartitioned")])
+    return found
+
+
+def run(desk: Desk, *letters: Letter, value: bytes | None = None) -> list[Done | Refused]:
+    return list(desk.redrive.run(letters, value, NOW_MS))
+
+
+def begin(desk: Desk, letter: Letter, value: bytes | None = None) -> Begun:
+    planned = plan(letter, value or letter.record.value, PARTITIONS, NOW_MS)
+    return desk.redrive.begin(letter, planned, desk.redrive.events_log())
+
+
+def intent(desk: Desk, letter: Letter) -> Intent:
+    return desk.redrive.ledger.read().begun[letter.id]
+
+
+def test_a_letter_goes_to_its_users_partition_with_its_own_headers_and_the_letters_name(
+    desk: Desk, letter: Letter
+) -> None:
+    (done,) = run(desk, letter)
+    ((partition, record),) = desk.sent_again()
+    assert done == Done(of=letter.id, partition=home_of(USER), offset=record.offset)
+    assert (partition, record.key, record.value) == (home_of(USER), USER.encode(), activity(USER))
+    assert list(record.headers) == [OWN, (OF, str(letter.id).encode())]
+    assert take_in([record], partition, PARTITIONS).dead == []
+
+
+def test_a_second_redrive_is_refused_and_says_where_the_first_one_went(desk: Desk, letter: Letter) -> None:
+    (done,) = run(desk, letter)
+    assert isinstance(done, Done)
+    (refused,) = run(desk, letter)
+    assert isinstance(refused, Refused)
+    assert f"partition {done.partition}, offset {done.offset}" in refused.why
+    assert len(desk.sent_again()) == 1
+
+
+def test_an_event_without_recordedtime_keeps_the_time_at_which_it_was_first_sent(desk: Desk) -> None:
+    bare, recorded = desk.reject(
+        [rejected(1, activity(USER, 1)), rejected(2, activity(USER, 2, recorded_ms=SENT_MS - 5))]
+    )
+    run(desk, bare, recorded)
+    assert [record.timestamp for _, record in desk.sent_again()] == [SENT_MS, NOW_MS]
+
+
+def test_a_repaired_value_is_sent_in_place_of_the_letters_own(desk: Desk) -> None:
+    (letter,) = desk.reject([rejected(1, b"{", "undecodable")])
+    (done,) = run(desk, letter, value=activity(USER))
+    assert isinstance(done, Done)
+    assert [record.value for _, record in desk.sent_again()] == [activity(USER)]
+
+
+def test_what_would_be_rejected_again_is_refused_and_nothing_is_noted(desk: Desk) -> None:
+    control = desk.redrive.events_log().read(0)
+    values = [b"{", activity(None), activity(USER, time_ms=SENT_MS + 3 * 86_400_000), next(control)[0].value]
+    letters = desk.reject([rejected(offset, value) for offset, value in enumerate(values)])
+    outcomes = run(desk, *letters)
+    reasons = ["undecodable", "no_user", "future", "schema"]
+    assert all(isinstance(one, Refused) for one in outcomes)
+    assert all(f" as {reason}: " in str(one) for one, reason in zip(outcomes, reasons, strict=True))
+    assert desk.sent_again() == []
+    assert [desk.ledger_states(one.id) for one in letters] == [[]] * 4
+
+
+def test_a_run_that_was_cut_off_after_its_note_is_completed_by_the_next(desk: Desk, letter: Letter) -> None:
+    begin(desk, letter)
+    (done,) = run(desk, letter)
+    assert isinstance(done, Done)
+    assert len(desk.sent_again()) == 1
+    assert desk.ledger_states(letter.id) == [b"begun", b"done"]
+
+
+def test_a_run_that_was_cut_off_after_it_had_sent_is_completed_without_sending(desk: Desk, letter: Letter) -> None:
+    begin(desk, letter)
+    sent = desk.redrive.send(intent(desk, letter))
+    assert run(desk, letter) == [sent]
+    assert len(desk.sent_again()) == 1
+    assert isinstance(run(desk, letter)[0], Refused)
+
+
+def test_what_was_sent_is_found_in_the_events_by_its_header(desk: Desk, letter: Letter) -> None:
+    begin(desk, letter)
+    sent = desk.redrive.send(intent(desk, letter))
+    assert desk.redrive.found(intent(desk, letter)) == sent
+
+
+def test_of_two_who_begin_at_once_both_send_the_record_of_the_first_and_it_stands_once(
+    desk: Desk, letter: Letter
+) -> None:
+    first, second = begin(desk, letter), begin(desk, letter)
+    assert first != second
+    assert intent(desk, letter).begun == first
+    assert desk.redrive.send(intent(desk, letter)) == desk.redrive.send(intent(desk, letter))
+    assert len(desk.sent_again()) == 1
+
+
+def test_operators_who_run_it_at_the_same_moment_send_each_letter_once(desk: Desk) -> None:
+    letters = desk.reject([rejected(offset, activity(USER, offset)) for offset in range(4)])
+    with ThreadPoolExecutor(3) as operators:
+        runs = list(operators.map(lambda _: run(desk, *letters), range(3)))
+    sent = [record.value for _, record in desk.sent_again()]
+    assert sorted(filter(None, sent)) == sorted(activity(USER, offset) for offset in range(4))
+    assert {one.of for outcomes in runs for one in outcomes if isinstance(one, Done)} == {one.id for one in letters}
+
+
+def test_one_who_stood_still_while_another_completed_its_letter_writes_nothing_more(desk: Desk, letter: Letter) -> None:
+    begin(desk, letter)
+    held_up = intent(desk, letter)
+    (done,) = run(desk, letter)
+    assert desk.redrive.send(held_up) == done
+    assert len(desk.sent_again()) == 1
+
+
+def test_an_earlier_run_with_another_value_is_completed_and_the_new_value_is_refused(desk: Desk) -> None:
+    (letter,) = desk.reject([rejected(1, b"{", "undecodable")])
+    begin(desk, letter, activity(USER, 1))
+    (refused,) = run(desk, letter, value=activity(USER, 2))
+    assert isinstance(refused, Refused)
+    assert "another value" in refused.why
+    assert [record.value for _, record in desk.sent_again()] == [activity(USER, 1)]
+
+
+def test_a_record_that_was_sent_again_and_rejected_again_is_a_letter_of_its_own(desk: Desk, letter: Letter) -> None:
+    run(desk, letter)
+    ((_, again),) = desk.sent_again()
+    assert isinstance(run(desk, letter)[0], Refused)
+    worse = rejected(again.offset, again.value)
+    *_, second = desk.reject([type(worse)(again, "bug", "it failed")])
+    (done,) = run(desk, second)
+    assert isinstance(done, Done)
+    *_, (_, record) = desk.sent_again()
+    assert list(record.headers) == [OWN, (OF, str(second.id).encode())]
+
+
+def test_the_ledger_is_nothing_to_a_worker_that_looks_back_for_what_was_rejected(desk: Desk, letter: Letter) -> None:
+    before = desk.read_back()
+    assert before.rejected == {7: "mispartitioned"}
+    run(desk, letter)
+    begin(desk, letter)
+    assert desk.read_back() == before
+    desk.reject([rejected(9, b"{", "undecodable")], front=7)
+    assert desk.read_back().rejected == {7: "mispartitioned", 9: "undecodable"}
+    assert [one.rejection.offset for one in desk.letters()] == [7, 9]
+
+
+def test_letters_whose_predecessors_are_gone_are_listed_and_sent_again(desk: Desk) -> None:
+    *_, letter = desk.reject([rejected(1, b"{", "undecodable"), rejected(2, activity(USER))])
+    admin = AdminClient({"bootstrap.servers": desk.services.bootstrap})
+    for answer in admin.delete_records([TopicPartition(desk.redrive.letters, 0, letter.offset)]).values():
+        answer.result()
+    assert desk.letters() == [letter]
+    assert isinstance(run(desk, letter)[0], Done)
+    assert len(desk.sent_again()) == 1
+
+
+def test_no_error_header_goes_back_into_the_events(desk: Desk, letter: Letter) -> None:
+    run(desk, letter)
+    ((_, record),) = desk.sent_again()
+    assert not [name for name, _ in record.headers if name.startswith(HEADER_PREFIX)]
