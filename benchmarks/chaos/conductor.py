@@ -15,6 +15,9 @@ _LOOK_EVERY_S = 0.05
 _MOST_AT_ONCE = 8
 _JOINED_WITHIN_S = 60.0
 _EXTRA_S = 90.0
+_BREATH_S = 8.0
+"""After a fault the stand may work again before the next one: to kill what stands still proves little. So long at most,
+for whoever stands still may need another blow."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,16 @@ class Happened:
 class Conductor:
     """Runs faults side by side; `happened` lists those that came about, `missed` counts those without an occasion."""
 
-    def __init__(self, stand: Stand) -> None:
+    def __init__(self, stand: Stand, committed: Callable[[], int]) -> None:
+        """`committed` says how many events are."""
         self.happened: list[Happened] = []
         self.missed: Counter[str] = Counter()
         self._stand = stand
         self._held: set[str] = set()
         self._threads: list[threading.Thread] = []
         self._failure: BaseException | None = None
+        self._committed = committed
+        self._committed_then, self._breathes_until = -1, 0.0
 
     def conduct(self, schedule: Sequence[Planned], seconds: float, tick: Callable[[], None]) -> None:
         """Let time pass and faults happen; afterwards whatever kind has not come about gets another chance.
@@ -68,7 +74,8 @@ class Conductor:
         return list({planned.fault.kind: planned for planned in schedule if planned.fault.kind not in found}.values())
 
     def _has_room(self, fault: Fault) -> bool:
-        return len(self._threads) < _MOST_AT_ONCE and not fault.alone_with & self._held
+        breathing = self._committed() <= self._committed_then and time.monotonic() < self._breathes_until
+        return not breathing and len(self._threads) < _MOST_AT_ONCE and not fault.alone_with & self._held
 
     def _begin(self, planned: Planned) -> None:
         self._held |= planned.fault.alone_with
@@ -93,6 +100,7 @@ class Conductor:
         if back is None:
             self.missed[kind] += 1
         else:
+            self._committed_then, self._breathes_until = self._committed(), back + _BREATH_S
             self.happened.append(Happened(kind, began, back))
 
     def _look_after(self) -> None:

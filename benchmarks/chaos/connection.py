@@ -77,15 +77,23 @@ class Connection:
         return True
 
     async def _carry_replies(self) -> None:
+        """A server that was killed resets its connections instead of closing them."""
+        try:
+            await self._carry_replies_while_open()
+        except ConnectionError:
+            pass
+        finally:
+            self.abort()
+
+    async def _carry_replies_while_open(self) -> None:
         client_listens = True
         while data := await self._from_server.read(CHUNK_BYTES):
             self._dialogue.answered(data)
             await self._watch.behind_the_dam()
             trap, self._trap = self._trap, None
             if trap is not None and trap.place == "reply" and await self._reply_is_cut(trap):
-                break
+                return
             client_listens = client_listens and await self._sent_back(data)
-        self.abort()
 
     async def _reply_is_cut(self, trap: Trap) -> bool:
         self._was_held = True

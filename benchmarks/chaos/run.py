@@ -44,9 +44,10 @@ def run(order: Order, say: Callable[[str], None], advance: Callable[[int], None]
         plan = Plan(order.keep or Path(temporary), order.seed, order.rate, order.brokers)
         say("starting a Kafka, a Redis and the workers")
         stand = Stand(plan, lambda: kafka_jars(order.jars, say), order.models, order.workload)
-        conductor = Conductor(stand)
+        recorder = Recorder(stand)
+        conductor = Conductor(stand, recorder.committed)
         try:
-            return _run(order, stand, conductor, say, advance)
+            return _run(order, stand, recorder, conductor, say, advance)
         finally:
             stand.ended.set()
             conductor.end()
@@ -54,13 +55,18 @@ def run(order: Order, say: Callable[[str], None], advance: Callable[[int], None]
 
 
 def _run(
-    order: Order, stand: Stand, conductor: Conductor, say: Callable[[str], None], advance: Callable[[int], None]
+    order: Order,
+    stand: Stand,
+    recorder: Recorder,
+    conductor: Conductor,
+    say: Callable[[str], None],
+    advance: Callable[[int], None],
 ) -> Outcome:
-    recorder, told = Recorder(stand), 0
+    told = 0
 
     def tick() -> None:
         nonlocal told
-        if (committed := recorder.committed) > told:
+        if (committed := recorder.committed()) > told:
             advance(committed - told)
             told = committed
 

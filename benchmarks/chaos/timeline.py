@@ -71,7 +71,6 @@ class Recorder:
         at_s, positions, ends = zip(*self._rows, strict=True)
         return Timeline(np.array(at_s), np.array(positions, np.int64), np.array(ends, np.int64))
 
-    @property
     def committed(self) -> int:
         """Events committed so far, as last seen."""
         return max((sum(positions) for _, positions, _ in self._rows[-20:]), default=0)

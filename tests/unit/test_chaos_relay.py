@@ -1,6 +1,7 @@
 """A relay passes bytes on, holds or cuts the one request that a trap wants, and turns to another server."""
 
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from benchmarks.chaos.trap import Trap
 from stack.ports import HOST
 
 PATIENCE_S = 5.0
+RESET = b"reset"
 
 
 class Echo:
@@ -45,6 +47,9 @@ class Echo:
         with connection, suppress(OSError):
             while data := connection.recv(1000):
                 self.asked.append(data)
+                if data == RESET:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    return
                 connection.sendall(self._name + data)
 
 
@@ -165,6 +170,12 @@ def test_behind_a_dam_replies_are_lost_with_the_connection(relay: Relay, first: 
         connection.sendall(b"a")
         wait(lambda: first.asked == [b"a"])
         relay.close()
+        assert is_cut(connection)
+
+
+def test_a_client_is_cut_when_its_server_resets_the_connection(relay: Relay, first: Echo) -> None:
+    with client(relay) as connection:
+        connection.sendall(RESET)
         assert is_cut(connection)
 
 
