@@ -14,6 +14,7 @@ from benchmarks import scaling as scalings
 from benchmarks import states as state_sizes
 from benchmarks import throughput as throughputs
 from benchmarks.deployments import Pids, Site
+from benchmarks.fencing import price
 from benchmarks.load import Mix
 from stream_app.bootstrap import workload_named
 from stream_app.cli.console import ERR, OUT, print_json
@@ -122,6 +123,26 @@ def states(
     Example: churn bench states --json
     """
     _print(state_sizes.measure(compile_workload(workload_named("music")), users), as_json)
+
+
+@app.command()
+def fencing(
+    events: Annotated[int, typer.Option(min=10_000, help="Events that are measured, each time.")] = 400_000,
+    users: Annotated[int, typer.Option(min=1, help="Users who are known before.")] = 100_000,
+    mix: Annotated[str, typer.Option(help="How users are drawn: zipf or uniform.")] = "zipf",
+    rounds: Annotated[int, typer.Option(min=1, help="How often each side runs at each batch size.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """What an event costs with the fenced protocol and without: the same work, plain SETs, no transaction.
+
+    Example: churn bench fencing --json
+    """
+    if mix not in _MIXES:
+        raise typer.BadParameter(f"{mix!r} is neither {' nor '.join(_MIXES)}", param_hint="--mix")
+    with _site() as site:
+        result = price.measure(site, f"bench-{os.getpid()}-fencing", mix, events, users, price.BATCHES, rounds, _say)
+    _print(result, as_json)
+    price.demand(result)
 
 
 @contextmanager
