@@ -74,12 +74,22 @@ class Daemon:
     def stop(self, patience_s: float) -> None:
         """Ask it to end and wait; kill it when it does not."""
         for number, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, _KILL_PATIENCE_S)):
-            pid = self.pid
-            if pid is None:
+            if self.pid is None:
                 break
+            self.signal(number)
+            self._wait_for_end(wait_s)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        pid = self.pid
+        if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-            self._wait_for_end(wait_s)
+
+    def kill(self) -> None:
+        """kill -9: it ends without a word and keeps nothing that it has not written."""
+        self.signal(signal.SIGKILL)
+        self._wait_for_end(_KILL_PATIENCE_S)
 
     def _wait_for_end(self, patience_s: float) -> None:
         deadline = time.monotonic() + patience_s

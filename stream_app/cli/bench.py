@@ -15,11 +15,14 @@ from benchmarks import states as state_sizes
 from benchmarks import throughput as throughputs
 from benchmarks.deployments import Pids, Site
 from benchmarks.fencing import price
+from benchmarks.foil import stand as foil_stand
+from benchmarks.foil.run import Order
 from benchmarks.load import Mix
 from stream_app.bootstrap import workload_named
 from stream_app.cli.console import ERR, OUT, print_json
 from stream_app.cli.stack import running_services
 from stream_app.core.plan import compile_workload
+from stream_app.settings import STACK_DIRECTORY
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
 
@@ -143,6 +146,21 @@ def fencing(
         result = price.measure(site, f"bench-{os.getpid()}-fencing", mix, events, users, price.BATCHES, rounds, _say)
     _print(result, as_json)
     price.demand(result)
+
+
+@app.command()
+def foil(
+    seconds: Annotated[float, typer.Option(min=5, help="How long events are sent and faults happen.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Decides which faults happen when.")] = 1,
+    rate: Annotated[float, typer.Option(min=100, help="Events a second.")] = 1_500.0,
+    as_json: AsJson = False,
+) -> None:
+    """What a plain Faust agent that keeps its state in Redis loses and doubles under kills; on services of its own.
+
+    Example: churn bench foil --seconds 60 --seed 1 --json
+    """
+    order = Order(seconds=seconds, seed=seed, rate=rate)
+    _print(foil_stand.run_alone(order, STACK_DIRECTORY / "kafka" / "libs", _say), as_json)
 
 
 @contextmanager
