@@ -65,13 +65,19 @@ def run(order: Order, made: Deployment, redis: RedisServer, directory: Path, say
 
 
 def settled(agents: Agents, lag: Lag) -> int:
-    """Wait until the group has acknowledged all, or stands still; how many records it never will."""
+    """Wait until the group has acknowledged all, or stands still; how many records it never will.
+
+    Raises Transient when Kafka has not told.
+    """
     best, moved_at = lag.records(), time.monotonic()
-    while best > 0 and time.monotonic() - moved_at < _STUCK_AFTER_S:
+    while best != 0 and time.monotonic() - moved_at < _STUCK_AFTER_S:
         agents.replace_ended()
         time.sleep(_LOOK_EVERY_S)
-        if (now := lag.records()) < best:
+        now = lag.records()
+        if now is not None and (best is None or now < best):
             best, moved_at = now, time.monotonic()
+    if best is None:
+        raise Transient("Kafka does not say where the agents' group is: see that it runs")
     return best
 
 
