@@ -1,6 +1,6 @@
 """Seeded event loads, encoded by the ten thousand: many users, Zipf or uniform, the page mix of the music service."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -54,12 +54,31 @@ def drawn(
 ) -> Iterator[Chunk]:
     """`count` events of drawn users in order of time, numbered from `first`; the same arguments give the same bytes."""
     random = np.random.default_rng(seed)
-    weights = 1 / np.arange(1, users + 1) ** _ZIPF_EXPONENT if mix == "zipf" else np.ones(users)
-    chances = np.cumsum(weights / weights.sum())
+    draw = drawing(users, mix, random)
     for begin in range(0, count, _CHUNK):
         places = np.arange(begin, min(begin + _CHUNK, count))
-        who = np.minimum(np.searchsorted(chances, random.random(len(places))), users - 1)
+        yield encoded(
+            first + places, draw(len(places)), actions(random, len(places)), start_ms + span_ms * places // count
+        )
+
+
+def with_newcomers(
+    count: int, users: int, mix: Mix, seed: int, new_every: int, *, first: int, start_ms: int, span_ms: int
+) -> Iterator[Chunk]:
+    """The same, but every `new_every`th event is the first one of a user beyond the `users` that are drawn."""
+    random = np.random.default_rng(seed)
+    draw = drawing(users, mix, random)
+    for begin in range(0, count, _CHUNK):
+        places = np.arange(begin, min(begin + _CHUNK, count))
+        who = np.where(places % new_every == 0, users + places // new_every, draw(len(places)))
         yield encoded(first + places, who, actions(random, len(places)), start_ms + span_ms * places // count)
+
+
+def drawing(users: int, mix: Mix, random: np.random.Generator) -> Callable[[int], Integers]:
+    """Draws so many users at a time."""
+    weights = 1 / np.arange(1, users + 1) ** _ZIPF_EXPONENT if mix == "zipf" else np.ones(users)
+    chances = np.cumsum(weights / weights.sum())
+    return lambda count: np.minimum(np.searchsorted(chances, random.random(count)), users - 1)
 
 
 def one_each(users: int, start_ms: int = START_MS, span_ms: int = 86_400_000) -> Iterator[Chunk]:

@@ -14,11 +14,15 @@ from benchmarks import scaling as scalings
 from benchmarks import states as state_sizes
 from benchmarks import throughput as throughputs
 from benchmarks.deployments import Pids, Site
+from benchmarks.fencing import price
+from benchmarks.foil import stand as foil_stand
+from benchmarks.foil.run import Order
 from benchmarks.load import Mix
 from stream_app.bootstrap import workload_named
 from stream_app.cli.console import ERR, OUT, print_json
 from stream_app.cli.stack import running_services
 from stream_app.core.plan import compile_workload
+from stream_app.settings import STACK_DIRECTORY
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
 
@@ -122,6 +126,41 @@ def states(
     Example: churn bench states --json
     """
     _print(state_sizes.measure(compile_workload(workload_named("music")), users), as_json)
+
+
+@app.command()
+def fencing(
+    events: Annotated[int, typer.Option(min=10_000, help="Events that are measured, each time.")] = 400_000,
+    users: Annotated[int, typer.Option(min=1, help="Users who are known before.")] = 100_000,
+    mix: Annotated[str, typer.Option(help="How users are drawn: zipf or uniform.")] = "zipf",
+    rounds: Annotated[int, typer.Option(min=1, help="How often each side runs at each batch size.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """What an event costs with the fenced protocol and without: the same work, plain SETs, no transaction.
+
+    Example: churn bench fencing --json
+    """
+    if mix not in _MIXES:
+        raise typer.BadParameter(f"{mix!r} is neither {' nor '.join(_MIXES)}", param_hint="--mix")
+    with _site() as site:
+        result = price.measure(site, f"bench-{os.getpid()}-fencing", mix, events, users, price.BATCHES, rounds, _say)
+    _print(result, as_json)
+    price.demand(result)
+
+
+@app.command()
+def foil(
+    seconds: Annotated[float, typer.Option(min=5, help="How long events are sent and faults happen.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Decides which faults happen when.")] = 1,
+    rate: Annotated[float, typer.Option(min=100, help="Events a second.")] = 1_500.0,
+    as_json: AsJson = False,
+) -> None:
+    """What a plain Faust agent that keeps its state in Redis loses and doubles under kills; on services of its own.
+
+    Example: churn bench foil --seconds 60 --seed 1 --json
+    """
+    order = Order(seconds=seconds, seed=seed, rate=rate)
+    _print(foil_stand.run_alone(order, STACK_DIRECTORY / "kafka" / "libs", _say), as_json)
 
 
 @contextmanager

@@ -179,8 +179,13 @@ class ChunkTransport(stock.Transport):  # type: ignore[misc]
 def register(owner: Owner) -> None:
     """Make `chunk://` known to Faust, with the owner of this process's partitions."""
     ChunkConsumer.owner = owner
-    PartitionRecords._consumer_record = _plain_record
+    deliver_plain_records()
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:{ChunkTransport.__name__}"
+
+
+def deliver_plain_records() -> None:
+    """Have aiokafka's consumers of this process deliver plain tuples."""
+    PartitionRecords._consumer_record = _plain_record
 
 
 def _plain_record(_: PartitionRecords, __: TopicPartition, record: Any) -> PlainRecord:

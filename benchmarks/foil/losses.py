@@ -1,0 +1,94 @@
+"""What the foil made of a log: events and alerts that are missing, and those that are there too often.
+
+A state is only a count, so a loss and a double of the same user cancel out: both figures are lower bounds.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import chain
+
+import redis
+
+from benchmarks.foil.process import Wiring
+from benchmarks.foil.reading import key_prefix, user_of
+from training.topic_log import TopicLog
+
+_AT_ONCE = 5_000
+
+Alert = tuple[str, int]
+"""A user, and how many events had been counted."""
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Events and alerts as they should be, and what is wrong with those that are there.
+
+    `phantom` alerts are of a number of events that the user never had.
+    """
+
+    events: int
+    users: int
+    users_wrong: int
+    events_lost: int
+    events_doubled: int
+    alerts: int
+    alerts_missing: int
+    alerts_duplicate: int
+    alerts_phantom: int
+
+    def facts(self) -> dict[str, int]:
+        """The same by name."""
+        return asdict(self)
+
+
+def losses(in_log: Mapping[str, int], counted: Mapping[str, int], sent: Iterable[Alert], every: int) -> Losses:
+    """Compare the events in the log with those counted, by user, and the alerts sent with those that are due."""
+    differences = {user: counted.get(user, 0) - in_log.get(user, 0) for user in in_log.keys() | counted.keys()}
+    due = {(user, number) for user, events in in_log.items() for number in range(every, events + 1, every)}
+    times = Counter(sent)
+    return Losses(
+        events=sum(in_log.values()),
+        users=len(in_log),
+        users_wrong=sum(difference != 0 for difference in differences.values()),
+        events_lost=-sum(difference for difference in differences.values() if difference < 0),
+        events_doubled=sum(difference for difference in differences.values() if difference > 0),
+        alerts=len(due),
+        alerts_missing=len(due - times.keys()),
+        alerts_duplicate=sum(times.values()) - len(times),
+        alerts_phantom=len(times.keys() - due),
+    )
+
+
+def found(wiring: Wiring) -> Losses:
+    """The same for what is in Kafka and Redis now; the agents must have stopped."""
+    return losses(_events(wiring), _counted(wiring), _alerts(wiring), wiring.alert_every)
+
+
+def _events(wiring: Wiring) -> Counter[str]:
+    users = map(user_of, _values(wiring, wiring.events_topic))
+    return Counter(user for user in users if user is not None)
+
+
+def _alerts(wiring: Wiring) -> Iterator[Alert]:
+    for value in _values(wiring, wiring.alerts_topic):
+        alert = json.loads(value)
+        yield alert["user"], alert["number"]
+
+
+def _values(wiring: Wiring, topic: str) -> Iterator[bytes]:
+    log = TopicLog(wiring.bootstrap, topic)
+    for partition in range(log.partitions):
+        for record in chain.from_iterable(log.read(partition)):
+            yield record.value or b""
+
+
+def _counted(wiring: Wiring) -> dict[str, int]:
+    prefix = key_prefix(wiring.app_id)
+    counted: dict[str, int] = {}
+    with redis.Redis.from_url(wiring.redis_url) as client:
+        keys = list(client.scan_iter(f"{prefix}*", count=_AT_ONCE))
+        for key, state in zip(keys, client.mget(keys) if keys else [], strict=True):
+            counted[key.decode().removeprefix(prefix)] = json.loads(state)["events"]
+    return counted

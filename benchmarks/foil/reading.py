@@ -1,0 +1,18 @@
+"""Whose event a record is, and under which key the user's state stands: what the agent and its examiner agree on."""
+
+import json
+
+
+def user_of(value: bytes | None) -> str | None:
+    """The user of a customer event, None for whatever else is in the topic."""
+    try:
+        event = json.loads(value or b"")
+    except ValueError:
+        return None
+    user = event.get("subject") if isinstance(event, dict) else None
+    return user if isinstance(user, str) and user else None
+
+
+def key_prefix(app_id: str) -> str:
+    """In front of the user's id."""
+    return f"{{{app_id}.foil}}:"
