@@ -77,10 +77,11 @@ def _tell(position: int) -> str:
 
 def _counted(alerts: Iterable[Alert]) -> Counter[tuple[int, int, bytes]]:
     """Alerts by source position and contents. What one publishes twice counts twice."""
-    return Counter((alert.data.src.partition, alert.data.src.offset, _contents(alert)) for alert in alerts)
+    return Counter((alert.data.src.partition, alert.data.src.offset, contents(alert)) for alert in alerts)
 
 
-def _contents(alert: Alert) -> bytes:
+def contents(alert: Alert) -> bytes:
+    """An alert as bytes, but for when it was published."""
     data = msgspec.structs.replace(alert.data, detected_at="")
     return msgspec.json.encode(msgspec.structs.replace(alert, data=data))
 

@@ -58,6 +58,10 @@ class TopicLog:
         """The offset behind the last record of a partition that counts."""
         return self._ends[partition]
 
+    def begin(self, partition: int) -> int:
+        """The offset of the first record of a partition that is still there."""
+        return self._begins[partition]
+
     def read(self, partition: int, start: int = 0) -> Iterator[list[PlainRecord]]:
         """The records of a partition in order, from an offset on, up to 4,000 at a time.
 
@@ -137,10 +141,15 @@ def topic_exists(bootstrap: str, topic: str) -> bool:
 
 def read_alerts(log: TopicLog) -> Iterator[Alert]:
     """The alerts that a topic holds, partition by partition."""
-    decoder = msgspec.json.Decoder(Alert)
     for partition in range(log.partitions):
-        for chunk in log.read(partition):
-            yield from (decoder.decode(record.value or b"") for record in chunk)
+        yield from read_alerts_of(log, partition)
+
+
+def read_alerts_of(log: TopicLog, partition: int) -> Iterator[Alert]:
+    """The alerts of one partition."""
+    decoder = msgspec.json.Decoder(Alert)
+    for chunk in log.read(partition):
+        yield from (decoder.decode(record.value or b"") for record in chunk)
 
 
 def _record(message: Message) -> PlainRecord:

@@ -127,7 +127,7 @@ def demand(result: Mapping[str, object]) -> None:
         if pair["ratio"] > MOST:
             raise ContractViolation(
                 f"at batches of {batch} the fence costs {pair['ratio']:g} times the unfenced worker's time, at most "
-                f"{MOST:g} times is allowed: see what stream_app/adapters/redis_states.py and kafka_alert_log.py do"
+                f"{MOST:g} times is allowed: see what stream_app/adapters/redis_states.py and kafka_publisher.py do"
             )
 
 

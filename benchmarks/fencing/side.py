@@ -17,14 +17,14 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from benchmarks.fencing.feed import BatchFeed, Gate
-from benchmarks.fencing.unfenced_ports import UnfencedAlerts, UnfencedStates, UnseenEventLog
+from benchmarks.fencing.unfenced_ports import UnfencedDecisions, UnfencedStates, UnseenEventLog
 from benchmarks.processes import cpu_seconds
 from schemas.errors import Transient
-from stream_app.adapters.kafka_alert_log import KafkaAlertLog
-from stream_app.adapters.kafka_dead_letters import KafkaDeadLetters
+from stream_app.adapters.kafka_decisions import KafkaDecisions
 from stream_app.adapters.kafka_event_log import KafkaEventLog
 from stream_app.adapters.redis_states import RedisStates
 from stream_app.bootstrap import engine_for, warm_up
+from stream_app.core.partition_fold import PartitionFold
 from stream_app.partition.driver import drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Feed, Ports, Watcher
@@ -123,7 +123,7 @@ async def _measured(task: Task) -> Spent:
         async with asyncio.TaskGroup() as group:
             for p in range(partitions):
                 feed = BatchFeed(consumer, at[p], task.batch, task.begins[p], task.ends[p], start, done)
-                session = Session(engine, p, partitions, secrets.token_bytes(16))
+                session = Session(PartitionFold(engine, p, partitions), p, partitions, secrets.token_bytes(16))
                 group.create_task(drive(session, _PORTS[task.side](task, p, feed, counts)))
     return readings.spent()
 
@@ -141,8 +141,9 @@ def _consumer(bootstrap: str) -> AIOKafkaConsumer:
 def _fenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports:
     return Ports(
         states=RedisStates(task.redis_url, task.app_id, partition),
-        alerts=KafkaAlertLog(task.bootstrap, task.app_id, task.alerts_topic, partition),
-        dead_letters=KafkaDeadLetters(task.bootstrap, task.dead_letters_topic, task.events_topic),
+        decisions=KafkaDecisions(
+            task.bootstrap, task.app_id, (task.events_topic, task.alerts_topic, task.dead_letters_topic), partition
+        ),
         log=KafkaEventLog(task.bootstrap, task.events_topic, partition),
         feed=feed,
         watcher=watcher,
@@ -152,8 +153,7 @@ def _fenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports:
 def _unfenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports:
     return Ports(
         states=UnfencedStates(task.redis_url, task.app_id, partition),
-        alerts=UnfencedAlerts(task.bootstrap, task.alerts_topic, partition),
-        dead_letters=KafkaDeadLetters(task.bootstrap, task.dead_letters_topic, task.events_topic),
+        decisions=UnfencedDecisions(task.bootstrap, task.alerts_topic, partition),
         log=UnseenEventLog(),
         feed=feed,
         watcher=watcher,

@@ -11,9 +11,10 @@ import redis.asyncio
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.alerts import Alert
-from schemas.errors import Transient
+from schemas.errors import ContractViolation, Transient
 from stream_app.core.engine import Recorded
-from stream_app.partition.effects import Claim, Commit, LogBounds, Meta
+from stream_app.core.intake import DeadLetter
+from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta
 
 _ANYWHERE = 1 << 62
 _MAX_BATCH_BYTES = 1 << 20
@@ -53,7 +54,7 @@ class UnfencedStates:
         await self._client.aclose()
 
 
-class UnfencedAlerts:
+class UnfencedDecisions:
     """Alerts of one partition: as large produce requests as the fenced form's, acknowledged, without a transaction."""
 
     def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
@@ -68,11 +69,15 @@ class UnfencedAlerts:
         )
         await self._producer.start()
 
-    async def read_back(self, _position: int) -> Recorded:
+    async def read_back(self, _position: int, _rejected_from: int) -> Decisions:
         """Nothing is read back."""
-        return Recorded({}, -1)
+        return Decisions(Recorded({}, -1), {}, -1)
 
-    async def publish(self, alerts: Sequence[Alert]) -> None:
+    async def publish_dead_letters(self, letters: Sequence[DeadLetter], _front: int, _session: str) -> None:
+        """The topics that are compared have none. Raises ContractViolation."""
+        raise ContractViolation(f"the benchmark's topic holds {len(letters)} records that cannot be applied")
+
+    async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
         """Send and wait until it is acknowledged."""
         if self._producer is None:
             raise Transient("the alerts are not connected")

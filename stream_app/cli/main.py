@@ -22,8 +22,10 @@ from stream_app.cli import (
     sim,
     simulator,
     stack,
+    state_files,
     topics,
     train,
+    verify,
     work,
 )
 from stream_app.cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
@@ -46,6 +48,9 @@ app.command()(train.train)
 app.command()(parity.parity)
 app.command()(backtest.backtest)
 app.command()(chaos.chaos)
+app.command()(verify.verify)
+app.command()(state_files.export_state)
+app.command()(state_files.import_state)
 app.command()(schemas.schemas)
 app.command()(sim.sim)
 app.add_typer(topics.app, name="topics")
