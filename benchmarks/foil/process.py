@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _STOPPED_WITHIN_S = 30.0
+_RESTARTING, _CRASHING = "mode.OneForOneSupervisor", "mode.CrashingSupervisor"
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What agents read and where they write. The app id names the consumer group and the keys in Redis."""
+    """What agents read and where they write. The app id names the consumer group and the keys in Redis.
+
+    An agent that fails is started again inside its process, as Faust does unless told otherwise; `crashing`: it ends
+    its process.
+    """
 
     app_id: str
     bootstrap: str
@@ -22,6 +27,7 @@ class Wiring:
     alerts_topic: str
     alert_every: int = 100
     session_timeout_s: float = 6.0
+    crashing: bool = False
 
     def environment(self, directory: Path) -> dict[str, str]:
         """The same for a process whose files stand in `directory`."""
@@ -33,6 +39,7 @@ class Wiring:
             "FOIL_ALERTS_TOPIC": self.alerts_topic,
             "FOIL_ALERT_EVERY": str(self.alert_every),
             "FOIL_SESSION_TIMEOUT_S": str(self.session_timeout_s),
+            "FOIL_SUPERVISOR": _CRASHING if self.crashing else _RESTARTING,
             "FOIL_DIRECTORY": str(directory),
         }
 

@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be run; no kinds, no faults."""
+    """What is to be run; no kinds, no faults. `crashing`: an agent that fails ends its process."""
 
     seconds: float
     seed: int
@@ -35,11 +35,19 @@ class Order:
     agents: int = 2
     kinds: Sequence[str] = tuple(FAULTS)
     fault_every_s: float = 6.0
+    crashing: bool = False
 
 
 def run(order: Order, made: Deployment, redis: RedisServer, directory: Path, say: Say) -> dict[str, object]:
     """Run it on topics of its own and a Redis that may be killed; ends with all of its processes."""
-    wiring = Wiring(made.settings.app_id, made.bootstrap, made.redis_url, made.events_topic, made.alerts_topic)
+    wiring = Wiring(
+        app_id=made.settings.app_id,
+        bootstrap=made.bootstrap,
+        redis_url=made.redis_url,
+        events_topic=made.events_topic,
+        alerts_topic=made.alerts_topic,
+        crashing=order.crashing,
+    )
     agents = Agents(wiring, order.agents, directory)
     loader = Loader(_plan(order, made))
     try:

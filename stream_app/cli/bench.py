@@ -153,13 +153,16 @@ def foil(
     seconds: Annotated[float, typer.Option(min=5, help="How long events are sent and faults happen.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Decides which faults happen when.")] = 1,
     rate: Annotated[float, typer.Option(min=100, help="Events a second.")] = 1_500.0,
+    crashing: Annotated[
+        bool, typer.Option(help="A failed agent ends its process and is replaced; Faust restarts it inside by default.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """What a plain Faust agent that keeps its state in Redis loses and doubles under kills; on services of its own.
 
     Example: churn bench foil --seconds 60 --seed 1 --json
     """
-    order = Order(seconds=seconds, seed=seed, rate=rate)
+    order = Order(seconds=seconds, seed=seed, rate=rate, crashing=crashing)
     _print(foil_stand.run_alone(order, STACK_DIRECTORY / "kafka" / "libs", _say), as_json)
 
 
