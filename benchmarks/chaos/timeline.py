@@ -77,7 +77,7 @@ class Recorder:
 
     def _record(self) -> None:
         unknown = [_UNKNOWN] * self._stand.plan.partitions
-        while not self._ended.wait(_EVERY_S):
+        while not (self._ended.wait(_EVERY_S) or self._stand.ended.is_set()):
             ends = self._stand.ends
             positions = self._stand.redis.positions()
             self._rows.append((time.monotonic(), positions or unknown, ends))
