@@ -14,7 +14,7 @@ from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.producer import sender
 
 from schemas.errors import Doubt, Transient
-from stream_app.adapters.kafka_producers import drop
+from stream_app.adapters.kafka_producers import drop, look_at
 
 REQUEST_TIMEOUT_S = 10.0
 _ANSWER_WITHIN_S = 15.0
@@ -83,7 +83,7 @@ class Publisher:
             raise Transient("a record does not fit into a produce batch")
         await producer.begin_transaction()
         sent = await producer.send_batch(batch, at.topic, partition=at.partition)
-        sent.add_done_callback(_looked_at)
+        sent.add_done_callback(look_at)
         await sent
         await producer.commit_transaction()
         return written
@@ -93,12 +93,6 @@ class Publisher:
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await drop(producer)
-
-
-def _looked_at(sent: "asyncio.Future[object]") -> None:
-    """Whoever stopped waiting for a batch is not told of its failure at the end of the program."""
-    if not sent.cancelled():
-        sent.exception()
 
 
 class _EndOnce(sender.EndTxnHandler):  # type: ignore[misc]

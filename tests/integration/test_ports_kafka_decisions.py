@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import RequestTimedOutError
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from schemas.alerts import Alert
@@ -112,3 +113,55 @@ def test_kafka_that_is_not_there_is_a_transient_error() -> None:
         await log.close()
 
     asyncio.run(scenario())
+
+
+def test_the_end_of_a_transaction_is_asked_for_once_and_a_lost_reply_leaves_it_in_doubt(in_kafka: InKafka) -> None:
+    async def scenario() -> None:
+        log, next_owner = in_kafka.log(), in_kafka.log()
+        await log.open()
+        asked = losing_replies(log)
+        with pytest.raises(Transient) as doubt:
+            await log.publish_alerts([alert(1)])
+        assert doubt.value.cause == "transaction_in_doubt"
+        assert asked == ["EndTxnRequest"]
+        await log.close()
+        await next_owner.open()
+        assert set((await alerts_from(next_owner, 0)).alerts) == {1}
+        await next_owner.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_transaction_whose_end_the_broker_never_saw_is_ended_by_the_next_owner(in_kafka: InKafka) -> None:
+    async def scenario() -> None:
+        log, next_owner = in_kafka.log(), in_kafka.log()
+        await log.open()
+        losing_replies(log, carried_out=False)
+        with pytest.raises(Transient, match="not confirmed"):
+            await log.publish_alerts([alert(1)])
+        await log.close()
+        await next_owner.open()
+        assert (await alerts_from(next_owner, 0)).alerts == {}
+        await next_owner.publish_alerts([alert(1)])
+        assert set((await alerts_from(next_owner, 0)).alerts) == {1}
+        await next_owner.close()
+
+    asyncio.run(scenario())
+
+
+def losing_replies(log: KafkaDecisions, carried_out: bool = True) -> list[str]:
+    """Let every request to end a transaction time out, whether the broker carries it out or not; who was asked."""
+    producer, asked = log._publisher._producer, list[str]()
+    assert producer is not None
+    send = producer.client.send
+
+    async def losing(node_id: int, request: object, **options: object) -> object:
+        if type(request).__name__ != "EndTxnRequest":
+            return await send(node_id, request, **options)
+        asked.append(type(request).__name__)
+        if carried_out:
+            await send(node_id, request, **options)
+        raise RequestTimedOutError
+
+    producer.client.send = losing
+    return asked
