@@ -17,6 +17,10 @@ from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING
 from stream_app.worker.transport import SCHEME, register
 
+_REBALANCED_WITHIN_S = 6.0
+"""A worker that dies while the group forms anew holds all others up for so long, by default for a minute. One that takes
+longer to finish its batches is left out; what it then still commits is fenced."""
+
 settings = Settings()
 logging_config = configure_logs(settings.log_format)
 data_directory = STACK_DIRECTORY / "faust"
@@ -37,6 +41,7 @@ app = faust.App(
     broker_commit_interval=1.0,
     broker_heartbeat_interval=min(0.5, settings.session_timeout_s / 3),
     broker_max_poll_records=4000,
+    broker_rebalance_timeout=max(_REBALANCED_WITHIN_S, settings.session_timeout_s),
     broker_request_timeout=settings.session_timeout_s + 10.0,
     broker_session_timeout=settings.session_timeout_s,
     consumer_group_instance_id=settings.instance_id,

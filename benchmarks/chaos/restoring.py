@@ -19,9 +19,8 @@ def export(stand: Stand) -> None:
 
 
 def restore(stand: Stand) -> None:
-    """Read the last export back. Without one the workers replay the log from its beginning."""
-    if _directory(stand).exists():
-        _churn(stand, "import-state")
+    """Read the last export back, while no worker is there."""
+    _churn(stand, "import-state")
 
 
 def churn_command(*arguments: str) -> list[str]:

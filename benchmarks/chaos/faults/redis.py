@@ -4,7 +4,8 @@ import random
 import time
 
 from benchmarks.chaos.append_only import newest_log, tear
-from benchmarks.chaos.restoring import restore
+from benchmarks.chaos.faults.workers import kill_one
+from benchmarks.chaos.restoring import export, restore
 from benchmarks.chaos.stand import Stand
 
 _MOST_CUT_BYTES = 3_000_000
@@ -42,10 +43,29 @@ def promotion(stand: Stand, draw: random.Random) -> float | None:
     return time.monotonic()
 
 
-def wipe(stand: Stand, _draw: random.Random) -> float | None:
-    """Everything is gone; states come from the last export if there is one, and from the log's beginning if not."""
+def wipe(stand: Stand, draw: random.Random) -> float | None:
+    """Everything is gone some time after an export: an operator stops all workers, imports it and starts them again."""
+    export(stand)
+    stand.rest(draw.uniform(1.0, 4.0))
+    places = stand.wait_for(stand.crew.take_all, _WORK_WITHIN_S)
+    if places is None:
+        return None
+    try:
+        for place in places:
+            kill_one(stand, place)
+        stand.redis.wipe()
+        restore(stand)
+        for place in places:
+            place.start()
+    finally:
+        for place in places:
+            stand.crew.release(place)
+    return time.monotonic()
+
+
+def wipe_whole_log(stand: Stand, _draw: random.Random) -> float | None:
+    """Everything is gone under the workers, and the log is whole: they begin anew by themselves."""
     stand.redis.wipe()
-    restore(stand)
     return time.monotonic()
 
 
