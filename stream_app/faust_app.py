@@ -18,7 +18,7 @@ from stream_app.worker.owner import RUNNING
 from stream_app.worker.transport import SCHEME, register
 
 _REBALANCED_WITHIN_S = 6.0
-"""A worker that dies while the group forms anew holds all others up for so long, by default for a minute. One that takes
+"""A worker that dies while the group forms anew holds all others up for so long, by default a minute. One that takes
 longer to finish its batches is left out; what it then still commits is fenced."""
 
 settings = Settings()
