@@ -4,7 +4,7 @@ import random
 import time
 
 from benchmarks.chaos.append_only import newest_log, tear
-from benchmarks.chaos.restoring import restore
+from benchmarks.chaos.commands import export_states, import_states
 from benchmarks.chaos.stand import Stand
 
 _MOST_CUT_BYTES = 3_000_000
@@ -42,10 +42,17 @@ def promotion(stand: Stand, draw: random.Random) -> float | None:
     return time.monotonic()
 
 
-def wipe(stand: Stand, _draw: random.Random) -> float | None:
-    """Everything is gone; states come from the last export if there is one, and from the log's beginning if not."""
-    stand.redis.wipe()
-    restore(stand)
+def wipe(stand: Stand, draw: random.Random) -> float | None:
+    """Everything is gone; the workers are stopped, an export that was made before is imported, they start again."""
+    export = stand.plan.directory / "exports" / f"{draw.getrandbits(32):08x}"
+    export_states(stand, export)
+    stand.rest(draw.uniform(1.0, 4.0))
+    with stand.crew.all_places(stand.rest) as places:
+        stand.redis.wipe()
+        stand.crew.send_home(places)
+        import_states(stand, export)
+        for place in places:
+            place.start()
     return time.monotonic()
 
 
