@@ -3,7 +3,8 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,29 @@ class Crew:
         """Give a place back."""
         place.taken = False
 
+    @contextmanager
+    def all_places(self, rest: Callable[[float], None]) -> Iterator[list[Place]]:
+        """Every place, as soon as no fault has it; `rest` is how to wait."""
+        mine: list[Place] = []
+        try:
+            for place in self.places:
+                while not self._claim(place):
+                    rest(_LOOK_EVERY_S)
+                mine.append(place)
+            yield mine
+        finally:
+            for place in mine:
+                self.release(place)
+
+    def send_home(self, places: Iterable[Place]) -> None:
+        """Let workers finish their batches and go, all at once."""
+        places = list(places)
+        for place in places:
+            place.resume()
+            place.worker.signal(signal.SIGTERM)
+        for place in places:
+            place.worker.stop()
+
     def ready(self) -> bool:
         """Whether every worker is there and works."""
         return all(place.worker.probe()["ready"] for place in self.places)
@@ -87,11 +111,7 @@ class Crew:
     def stop(self) -> None:
         """Let all finish their batches and go."""
         self._end()
-        for place in self.places:
-            place.resume()
-            place.worker.signal(signal.SIGTERM)
-        for place in self.places:
-            place.worker.stop()
+        self.send_home(self.places)
 
     def kill(self) -> None:
         """End all at once."""

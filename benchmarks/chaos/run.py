@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.chaos.comparison import Comparison
+from benchmarks.chaos.audit import lost_events
+from benchmarks.chaos.commands import verify
 from benchmarks.chaos.conductor import Conductor
 from benchmarks.chaos.faults.kinds import KINDS
 from benchmarks.chaos.report import Outcome
@@ -79,8 +80,6 @@ def _run(
     timeline = recorder.finish()
     stand.crew.stop()
     say("folding the log and comparing")
-    comparison = Comparison(stand)
-    verify = comparison.compare() if settled_in_s is not None else None
     return Outcome(
         seconds=ended - began,
         seed=order.seed,
@@ -100,8 +99,8 @@ def _run(
         timeline=timeline,
         under_faults=timeline.until(ended),
         drained_in_s=settled_in_s,
-        lost=comparison.lost,
-        verify=verify,
+        lost=lost_events(stand),
+        verify=None if settled_in_s is None else verify(stand),
     )
 
 

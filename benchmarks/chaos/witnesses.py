@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 FENCED = "publisher_fenced"
-_FENCED_IN_WORDS = "ProducerFenced"
 
 
 def causes(logs: Iterable[Path]) -> Counter[str]:
@@ -23,6 +22,4 @@ def _cause(line: str) -> str | None:
         said = json.loads(line)
     except json.JSONDecodeError:
         return None
-    if said.get("event") != "session_ended":
-        return None
-    return said.get("cause") or (FENCED if _FENCED_IN_WORDS in said.get("why", "") else None)
+    return str(said["cause"]) if said.get("event") == "session_ended" else None

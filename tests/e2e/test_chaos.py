@@ -32,7 +32,7 @@ def processes(directory: Path) -> list[int]:
     return found
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(600)
 def test_every_kind_of_fault_leaves_everything_exact(tmp_path: Path, jars: Path) -> None:
     ledger, keep = tmp_path / "ledger.jsonl", tmp_path / "kept"
     arguments = ["--minutes", "1.5", "--seed", "5", "--ledger", str(ledger), "--keep", str(keep)]

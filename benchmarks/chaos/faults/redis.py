@@ -4,8 +4,12 @@ import random
 import time
 
 from benchmarks.chaos.append_only import newest_log, tear
+<<<<<<< HEAD
 from benchmarks.chaos.faults.workers import kill_one
 from benchmarks.chaos.restoring import export, restore
+=======
+from benchmarks.chaos.commands import export_states, import_states
+>>>>>>> rig
 from benchmarks.chaos.stand import Stand
 
 _MOST_CUT_BYTES = 3_000_000
@@ -44,6 +48,7 @@ def promotion(stand: Stand, draw: random.Random) -> float | None:
 
 
 def wipe(stand: Stand, draw: random.Random) -> float | None:
+<<<<<<< HEAD
     """Everything is gone some time after an export: an operator stops all workers, imports it and starts them again."""
     export(stand)
     stand.rest(draw.uniform(1.0, 4.0))
@@ -66,6 +71,18 @@ def wipe(stand: Stand, draw: random.Random) -> float | None:
 def wipe_whole_log(stand: Stand, _draw: random.Random) -> float | None:
     """Everything is gone under the workers, and the log is whole: they begin anew by themselves."""
     stand.redis.wipe()
+=======
+    """Everything is gone; the workers are stopped, an export that was made before is imported, they start again."""
+    export = stand.plan.directory / "exports" / f"{draw.getrandbits(32):08x}"
+    export_states(stand, export)
+    stand.rest(draw.uniform(1.0, 4.0))
+    with stand.crew.all_places(stand.rest) as places:
+        stand.redis.wipe()
+        stand.crew.send_home(places)
+        import_states(stand, export)
+        for place in places:
+            place.start()
+>>>>>>> rig
     return time.monotonic()
 
 

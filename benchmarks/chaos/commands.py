@@ -1,0 +1,43 @@
+"""What an operator would type: `churn` in a process of its own, against the stand past its relays."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.chaos.stand import Stand
+from schemas.errors import Transient
+
+_FAILED = 1
+
+
+def export_states(stand: Stand, directory: Path) -> None:
+    """Put all states with their positions into files."""
+    _churn(stand, "export-state", str(directory))
+
+
+def import_states(stand: Stand, directory: Path) -> None:
+    """Put exported states in the place of those that are there. No worker may run."""
+    _churn(stand, "import-state", "--replace", str(directory))
+
+
+def verify(stand: Stand) -> dict[str, Any]:
+    """The figures of `churn verify`."""
+    figures: dict[str, Any] = json.loads(_churn(stand, "verify", "--json", may_fail=True))
+    return figures
+
+
+def _churn(stand: Stand, *words: str, may_fail: bool = False) -> str:
+    """What the command prints. Raises Transient when it fails; `may_fail` if it may do so and still print."""
+    run = subprocess.run(
+        [sys.executable, "-m", "stream_app.cli", *words],
+        env={**os.environ, **stand.direct_environment()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0 and not (may_fail and run.returncode == _FAILED and run.stdout):
+        raise Transient(f"churn {words[0]} failed in the stand: {run.stderr.strip()}")
+    return run.stdout
