@@ -1,7 +1,7 @@
-"""Reads a topic as it stands, partition by partition, from its first record to where it ended when reading began."""
+"""Reads a topic as it stands, partition by partition, from its first record to where it ended when last looked at."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -15,8 +15,6 @@ from stream_app.core.log import PlainRecord
 
 _ANSWER_WITHIN_S = 10.0
 _AT_ONCE = 4000
-_BEGINNING = 0
-"""Where a whole partition begins; asking the broker for it would take half a second."""
 _WAIT_S = 0.05
 """A read waits so long for a full 4,000, even at the end of a partition."""
 
@@ -29,14 +27,22 @@ class TopicLog:
     An open transaction counts as well: its end is waited for, as a writer may just have asked for it.
     """
 
-    def __init__(self, bootstrap: str, topic: str, isolation: Isolation = "read_committed") -> None:
-        """Raises ContractViolation when there is no such topic or its beginning is gone, Transient without a broker."""
+    def __init__(
+        self, bootstrap: str, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
+    ) -> None:
+        """Raises ContractViolation when there is no such topic, or it must be `whole` and its beginning is gone.
+
+        Raises Transient without a broker.
+        """
         self._bootstrap, self._topic, self._isolation = bootstrap, topic, isolation
         with self._consumer("read_uncommitted") as consumer:
             topics = consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
             if topic not in topics:
                 raise ContractViolation(f"there is no topic {topic}: `churn up` makes it")
-            self._ends = [self._end(consumer, partition) for partition in range(len(topics[topic].partitions))]
+            bounds = [self._bounds(consumer, partition) for partition in range(len(topics[topic].partitions))]
+        self._begins, self._ends = [begin for begin, _ in bounds], [end for _, end in bounds]
+        if whole:
+            self._refuse_cut()
 
     @property
     def partitions(self) -> int:
@@ -46,18 +52,30 @@ class TopicLog:
     @property
     def offsets(self) -> int:
         """How many offsets they hold together, markers of transactions included."""
-        return sum(self._ends)
+        return sum(self._ends) - sum(self._begins)
 
     def end(self, partition: int) -> int:
         """The offset behind the last record of a partition that counts."""
         return self._ends[partition]
 
-    def read(self, partition: int) -> Iterator[list[PlainRecord]]:
-        """The records of a partition in order, up to 4,000 at a time. Raises Transient when the broker falls silent."""
-        end = self._ends[partition]
+    def begin(self, partition: int) -> int:
+        """The offset of the first record of a partition that is still there."""
+        return self._begins[partition]
+
+    def look_again(self, partition: int) -> None:
+        """Take a partition to end where it ends now."""
+        with self._consumer("read_uncommitted") as consumer:
+            self._begins[partition], self._ends[partition] = self._bounds(consumer, partition)
+
+    def read(self, partition: int, begin: int | None = None) -> Generator[list[PlainRecord], None, None]:
+        """The records of a partition in order, up to 4,000 at a time, from its beginning or from an offset on.
+
+        Raises Transient when the broker falls silent or does not have that offset any more.
+        """
+        begin, end = self._begins[partition] if begin is None else begin, self._ends[partition]
         with self._consumer(self._isolation) as consumer:
-            consumer.assign([TopicPartition(self._topic, partition, _BEGINNING)])
-            reading = end > 0
+            consumer.assign([TopicPartition(self._topic, partition, begin)])
+            reading = end > begin
             while reading:
                 messages = self._consume(consumer)
                 records = [_record(message) for message in messages if message.error() is None]
@@ -103,15 +121,18 @@ class TopicLog:
         finally:
             consumer.close()
 
-    def _end(self, consumer: Consumer, partition: int) -> int:
-        at = TopicPartition(self._topic, partition)
-        begin, end = consumer.get_watermark_offsets(at, timeout=_ANSWER_WITHIN_S)
-        if begin > 0:
-            raise ContractViolation(
-                f"partition {partition} of {self._topic} begins at offset {begin}: what was deleted before it cannot "
-                "be replayed, compare in a deployment whose topics are whole"
-            )
-        return int(end)
+    def _bounds(self, consumer: Consumer, partition: int) -> tuple[int, int]:
+        begin, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=_ANSWER_WITHIN_S)
+        return int(begin), int(end)
+
+    def _refuse_cut(self) -> None:
+        for partition, begin in enumerate(self._begins):
+            if begin > 0:
+                raise ContractViolation(
+                    f"partition {partition} of {self._topic} begins at offset {begin}: what was deleted before it "
+                    "cannot be replayed; compare in a deployment whose topics are whole, or begin with an export of "
+                    "the states (`churn verify --from`)"
+                )
 
 
 def topic_exists(bootstrap: str, topic: str) -> bool:

@@ -21,6 +21,7 @@ from stream_app.cli import (
     stack,
     topics,
     train,
+    verify,
     work,
 )
 from stream_app.cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
@@ -41,6 +42,7 @@ app.command()(work.work)
 app.command()(alerts.alerts)
 app.command()(train.train)
 app.command()(parity.parity)
+app.command()(verify.verify)
 app.command()(backtest.backtest)
 app.command()(schemas.schemas)
 app.add_typer(topics.app, name="topics")
