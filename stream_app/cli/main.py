@@ -19,6 +19,7 @@ from stream_app.cli import (
     schemas,
     simulator,
     stack,
+    state_files,
     topics,
     train,
     verify,
@@ -43,6 +44,8 @@ app.command()(alerts.alerts)
 app.command()(train.train)
 app.command()(parity.parity)
 app.command()(verify.verify)
+app.command(name="export-state")(state_files.export_state)
+app.command(name="import-state")(state_files.import_state)
 app.command()(backtest.backtest)
 app.command()(schemas.schemas)
 app.add_typer(topics.app, name="topics")
