@@ -48,7 +48,7 @@ def send(to: Deployment, lines: list[bytes]) -> None:
 
 
 def poison(to: Deployment) -> None:
-    producer = Producer({"bootstrap.servers": to.services.bootstrap})
+    producer = Producer({"bootstrap.servers": to.services.bootstrap, "log_level": 0})
     for partition in range(PARTITIONS):
         for value in POISON:
             producer.produce(to.topic(), value, key=b"key", partition=partition, headers=[("trace", b"\x01")])
@@ -173,7 +173,7 @@ def test_a_busy_deployment_is_exported_and_verified_exactly(made: Deployment, mo
     made.start_worker().wait_until_ready()
     send(made, LINES[:THIRD])
     poison(made)
-    sending = threading.Thread(target=lambda: [send(made, [line]) for line in LINES[THIRD : THIRD + 400]])
+    sending = threading.Thread(target=trickle, args=(made, LINES[THIRD : THIRD + 400]))
     sending.start()
     export = made.directory / "export"
     assert churn("export-state", str(export), "--json").exception is None
@@ -185,6 +185,11 @@ def test_a_busy_deployment_is_exported_and_verified_exactly(made: Deployment, mo
     found = verified("--from", str(export))
     assert (found["exact"], found["first_differences"]) == (True, [])
     assert found["events"] > 0
+
+
+def trickle(to: Deployment, lines: list[bytes]) -> None:
+    for line in lines:
+        send(to, [line])
 
 
 def test_an_import_that_was_cut_off_stops_workers_until_it_is_run_again(
@@ -220,7 +225,7 @@ def test_alerts_and_dead_letters_that_are_not_the_replays_are_counted_and_named(
     changed = msgspec.structs.replace(alerts[0], data=msgspec.structs.replace(alerts[0].data, score=0.123))
     invented = msgspec.structs.replace(alerts[1], data=msgspec.structs.replace(alerts[1].data, episode=99))
     replace_topic(made, CHURN_ALERTS, [changed, invented, *alerts[2:], alerts[3]])
-    producer = Producer({"bootstrap.servers": made.services.bootstrap})
+    producer = Producer({"bootstrap.servers": made.services.bootstrap, "log_level": 0})
     again = letters[1][0]
     producer.produce(made.prefix + DEAD_LETTERS.name, again.value, again.key, 1, headers=list(again.headers))
     assert producer.flush(30) == 0
@@ -244,7 +249,7 @@ def replace_topic(to: Deployment, topic: Topic, alerts: list[Alert]) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     admin.create_topics([NewTopic(name, PARTITIONS, 1, config=topic.config())])[name].result(30)
-    producer = Producer({"bootstrap.servers": to.services.bootstrap})
+    producer = Producer({"bootstrap.servers": to.services.bootstrap, "log_level": 0})
     for alert in alerts:
         producer.produce(name, msgspec.json.encode(alert), partition=alert.data.src.partition)
     assert producer.flush(30) == 0
