@@ -7,7 +7,7 @@ from typing import NamedTuple
 from schemas.dead_letters import Rejection, read_rejection
 from schemas.redrives import LetterId
 from stream_app.core.log import PlainRecord
-from training.topic_log import TopicLog
+from training.topic_log import TopicLog, topic_exists
 
 
 class Letter(NamedTuple):
@@ -45,4 +45,11 @@ def barred_offsets(letters: Iterable[Letter]) -> dict[int, set[int]]:
     for letter in letters:
         if letter.rejection.reason == "bug":
             barred[letter.rejection.partition].add(letter.rejection.offset)
-    return dict(barred)
+    return barred
+
+
+def barred_in_topic(bootstrap: str, topic: str, *, whole: bool = True) -> dict[int, set[int]]:
+    """The same of a topic, which need not exist. Raises as TopicLog does."""
+    if not topic_exists(bootstrap, topic):
+        return defaultdict(set)
+    return barred_offsets(read_letters(TopicLog(bootstrap, topic, whole=whole)))

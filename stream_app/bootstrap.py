@@ -85,8 +85,8 @@ def brokers(settings: Settings) -> list[str]:
     return settings.kafka_bootstrap.split(",")
 
 
-def redis_address(settings: Settings) -> str:
-    """Where Redis is. Raises ContractViolation when it is not known."""
+def states_url(settings: Settings) -> str:
+    """Where Redis is. Raises ContractViolation when none is known."""
     if settings.redis_url is None:
         raise ContractViolation("no Redis is known: run `churn up`, or set CHURN_REDIS_URL")
     return settings.redis_url
@@ -115,7 +115,7 @@ class _Watchers:
 
 def worker(settings: Settings) -> Worker:
     """A worker for this deployment, warmed up. Raises ContractViolation or Transient when it cannot work."""
-    kafka, redis_url = ",".join(brokers(settings)), redis_address(settings)
+    kafka, redis_url = ",".join(brokers(settings)), states_url(settings)
     partitions = agreed_partitions(kafka, settings.topic_prefix)
     events, alerts, letters = (settings.topic_prefix + topic.name for topic in TOPICS)
     the_engine = engine(settings)

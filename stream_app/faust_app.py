@@ -21,6 +21,9 @@ _REBALANCED_WITHIN_S = 6.0
 """A worker that dies while the group forms anew holds all others up for so long, by default a minute. One that takes
 longer to finish its batches is left out; what it then still commits is fenced."""
 
+_METADATA_FOR_MS = 10_000
+"""A worker that leads its group without having heard of the topic yet assigns nothing to anybody: it asks soon."""
+
 settings = Settings()
 logging_config = configure_logs(settings.log_format)
 data_directory = STACK_DIRECTORY / "faust"
@@ -44,6 +47,7 @@ app = faust.App(
     broker_rebalance_timeout=max(_REBALANCED_WITHIN_S, settings.session_timeout_s),
     broker_request_timeout=settings.session_timeout_s + 10.0,
     broker_session_timeout=settings.session_timeout_s,
+    consumer_metadata_max_age_ms=_METADATA_FOR_MS,
     consumer_group_instance_id=settings.instance_id,
     stream_buffer_maxsize=4096,
     stream_wait_empty=True,

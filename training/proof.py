@@ -1,6 +1,6 @@
 """Folds what a topic holds once more, from nothing, and keeps what must equal the live run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,9 +27,16 @@ class Replayed:
         """Every scored record."""
         return np.concatenate([np.zeros(0, TRACE), *self.traces])
 
-    def fold(self, engine: Engine, partition: int, partitions: int, chunks: Iterable[Sequence[LogRecord]]) -> None:
-        """Replay one partition from its first record on."""
-        replay = Replay(engine, partition, partitions)
+    def fold(
+        self,
+        engine: Engine,
+        partition: int,
+        partitions: int,
+        chunks: Iterable[Sequence[LogRecord]],
+        barred: Collection[int] = frozenset(),
+    ) -> None:
+        """Replay one partition from its first record on, without the offsets that were set aside as `bug`."""
+        replay = Replay(engine, partition, partitions, barred)
         for chunk in chunks:
             for step in replay.apply(chunk):
                 self.traces.append(traced(partition, step.advance))

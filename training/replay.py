@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.events import ControlData
 from stream_app.core.columns import users_of
@@ -56,6 +57,13 @@ class Replay:
     def put_in_force(self, control: ControlData) -> None:
         """Act as if the log held this control record here."""
         self.in_force = self.engine.put_in_force(control)
+
+    def load(self, users: Sequence[str], records: NDArray[np.void]) -> None:
+        """Put states that were kept elsewhere in the place of these users' own."""
+        for user in users:
+            self.users.setdefault(user, len(self.users))
+        self._make_room()
+        self.records[[self.users[user] for user in users]] = records
 
     def apply(self, records: Sequence[LogRecord]) -> Iterator[Step]:
         """Apply records in offset order, in as many runs as their control records ask for."""

@@ -1,7 +1,7 @@
-"""Reads a topic as it stands, partition by partition, from its first record to where it ended when reading began."""
+"""Reads a topic as it stands, partition by partition, from its first record to where it ended when last looked at."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -30,9 +30,9 @@ class TopicLog:
     def __init__(
         self, bootstrap: str, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
     ) -> None:
-        """Raises ContractViolation when there is no such topic, Transient without a broker.
+        """Raises ContractViolation when there is no such topic, or it must be `whole` and its beginning is gone.
 
-        A topic whose beginning is gone is refused as well, unless it need not be `whole`: it begins with what is left.
+        Raises Transient without a broker.
         """
         self._bootstrap, self._topic, self._isolation = bootstrap, topic, isolation
         with self._consumer("read_uncommitted") as consumer:
@@ -42,7 +42,7 @@ class TopicLog:
             bounds = [self._bounds(consumer, partition) for partition in range(len(topics[topic].partitions))]
         self._begins, self._ends = [begin for begin, _ in bounds], [end for _, end in bounds]
         if whole:
-            self._refuse_what_is_left()
+            self._refuse_cut()
 
     @property
     def partitions(self) -> int:
@@ -52,7 +52,7 @@ class TopicLog:
     @property
     def offsets(self) -> int:
         """How many offsets they hold together, markers of transactions included."""
-        return sum(self._ends)
+        return sum(self._ends) - sum(self._begins)
 
     def end(self, partition: int) -> int:
         """The offset behind the last record of a partition that counts."""
@@ -62,15 +62,20 @@ class TopicLog:
         """The offset of the first record of a partition that is still there."""
         return self._begins[partition]
 
-    def read(self, partition: int, start: int = 0) -> Iterator[list[PlainRecord]]:
-        """The records of a partition in order, from an offset on, up to 4,000 at a time.
+    def look_again(self, partition: int) -> None:
+        """Take a partition to end where it ends now."""
+        with self._consumer("read_uncommitted") as consumer:
+            self._begins[partition], self._ends[partition] = self._bounds(consumer, partition)
 
-        Raises Transient when the broker falls silent.
+    def read(self, partition: int, begin: int | None = None) -> Generator[list[PlainRecord], None, None]:
+        """The records of a partition in order, up to 4,000 at a time, from its beginning or from an offset on.
+
+        Raises Transient when the broker falls silent or does not have that offset any more.
         """
-        start, end = max(start, self._begins[partition]), self._ends[partition]
+        begin, end = self._begins[partition] if begin is None else begin, self._ends[partition]
         with self._consumer(self._isolation) as consumer:
-            consumer.assign([TopicPartition(self._topic, partition, start)])
-            reading = end > start
+            consumer.assign([TopicPartition(self._topic, partition, begin)])
+            reading = end > begin
             while reading:
                 messages = self._consume(consumer)
                 records = [_record(message) for message in messages if message.error() is None]
@@ -117,16 +122,16 @@ class TopicLog:
             consumer.close()
 
     def _bounds(self, consumer: Consumer, partition: int) -> tuple[int, int]:
-        at = TopicPartition(self._topic, partition)
-        begin, end = consumer.get_watermark_offsets(at, timeout=_ANSWER_WITHIN_S)
+        begin, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=_ANSWER_WITHIN_S)
         return int(begin), int(end)
 
-    def _refuse_what_is_left(self) -> None:
+    def _refuse_cut(self) -> None:
         for partition, begin in enumerate(self._begins):
             if begin > 0:
                 raise ContractViolation(
                     f"partition {partition} of {self._topic} begins at offset {begin}: what was deleted before it "
-                    "cannot be replayed, compare in a deployment whose topics are whole"
+                    "cannot be replayed; compare in a deployment whose topics are whole, or begin with an export of "
+                    "the states (`churn verify --from`)"
                 )
 
 
@@ -141,15 +146,10 @@ def topic_exists(bootstrap: str, topic: str) -> bool:
 
 def read_alerts(log: TopicLog) -> Iterator[Alert]:
     """The alerts that a topic holds, partition by partition."""
-    for partition in range(log.partitions):
-        yield from read_alerts_of(log, partition)
-
-
-def read_alerts_of(log: TopicLog, partition: int) -> Iterator[Alert]:
-    """The alerts of one partition."""
     decoder = msgspec.json.Decoder(Alert)
-    for chunk in log.read(partition):
-        yield from (decoder.decode(record.value or b"") for record in chunk)
+    for partition in range(log.partitions):
+        for chunk in log.read(partition):
+            yield from (decoder.decode(record.value or b"") for record in chunk)
 
 
 def _record(message: Message) -> PlainRecord:

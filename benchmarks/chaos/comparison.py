@@ -1,12 +1,10 @@
 """What a run comes to: `churn verify` of the deployment, and whether all that the broker took stands in its log."""
 
-from dataclasses import asdict
-
 from benchmarks.chaos.receipts import Receipts
 from benchmarks.chaos.stand import Stand
-from operations.stored_states import StoredStates
-from operations.verify import verify
-from schemas.topics import CUSTOMER_EVENTS, TOPICS
+from operations.deployment import Deployment
+from operations.verification import Verification
+from schemas.topics import CUSTOMER_EVENTS
 from stream_app import bootstrap
 from training.topic_log import TopicLog
 
@@ -23,11 +21,12 @@ class Comparison:
     def compare(self) -> Found:
         """The figures of a verification, all but the first two 0 when everything is as it must be."""
         settings, servers = self._stand.settings, self._stand.broker.bootstrap
-        events, alerts, letters = (topic.name for topic in TOPICS)
-        with StoredStates(bootstrap.redis_address(settings), settings.app_id) as stored:
-            found = verify(bootstrap.engine(settings), servers, (events, alerts, letters), stored, None, lambda _: None)
+        where = Deployment(servers, bootstrap.states_url(settings), settings.app_id, settings.topic_prefix)
+        verification = Verification(where, bootstrap.engine(settings))
+        for partition in range(verification.log.partitions):
+            verification.verify(partition, None, lambda _: None)
         self._compare_receipts(TopicLog(servers, CUSTOMER_EVENTS.name))
-        return asdict(found)
+        return verification.findings.figures()
 
     def _compare_receipts(self, log: TopicLog) -> None:
         for partition in range(log.partitions):

@@ -68,15 +68,6 @@ class Crew:
                 return place
         return None
 
-    def take_all(self) -> list[Place] | None:
-        """Every place, for one fault alone; None while another fault has one."""
-        with self._lock:
-            if any(place.taken for place in self.places):
-                return None
-            for place in self.places:
-                place.taken = True
-            return list(self.places)
-
     def release(self, place: Place) -> None:
         """Give a place back."""
         place.taken = False

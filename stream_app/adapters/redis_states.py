@@ -43,9 +43,32 @@ if n > 0 then redis.call('MSET', unpack(pairs, 1, n)) end
 redis.call('HSET', KEYS[1], 'position', ARGV[3], 'anchor', ARGV[4], 'control', ARGV[5])
 return 1
 """
+META_FIELDS = ("position", "anchor", "state_digest", "partitions", "control")
 _TIMEOUT_S = 10.0
 
 Answer = TypeVar("Answer")
+
+
+def meta_key(app_id: str, partition: int) -> str:
+    """Where position and meta of a partition stand."""
+    return f"{{{app_id}.{partition}}}:m"
+
+
+def state_prefix(app_id: str, partition: int) -> str:
+    """What the key of a state begins with; the user follows."""
+    return f"{{{app_id}.{partition}}}:u:"
+
+
+def read_meta(values: Sequence[bytes | None]) -> Meta:
+    """What the META_FIELDS of a partition that was claimed say."""
+    position, anchor, digest, partitions, control = values
+    return Meta(
+        position=int(position or 0),
+        anchor=int(anchor) if anchor is not None else None,
+        state_digest=(digest or b"").decode(),
+        partitions=int(partitions or 0),
+        control=msgspec.json.decode(control, type=ControlData) if control else None,
+    )
 
 
 class RedisStates:
@@ -53,7 +76,7 @@ class RedisStates:
 
     def __init__(self, url: str, app_id: str, partition: int) -> None:
         self._url = url
-        self._tag = f"{{{app_id}.{partition}}}"
+        self._meta, self._states = meta_key(app_id, partition), state_prefix(app_id, partition)
         self._connection: AbstractConnection | None = None
         self._hashes: dict[str, bytes] = {}
 
@@ -63,15 +86,7 @@ class RedisStates:
         await self._answered(self._exchange(self._connection, ("PING",)))
         for script in (CLAIM, CHECK, COMMIT):
             self._hashes[script] = await self._call("SCRIPT", "LOAD", script)
-        reply = await self._script(CLAIM, [], claim.token, claim.state_digest, claim.partitions)
-        position, anchor, digest, partitions, control = reply
-        return Meta(
-            position=int(position),
-            anchor=int(anchor) if anchor is not None else None,
-            state_digest=digest.decode(),
-            partitions=int(partitions),
-            control=msgspec.json.decode(control, type=ControlData) if control else None,
-        )
+        return read_meta(await self._script(CLAIM, [], claim.token, claim.state_digest, claim.partitions))
 
     async def check(self, token: bytes, position: int) -> bool:
         """Whether owner and position are these."""
@@ -94,11 +109,10 @@ class RedisStates:
             await self._connection.disconnect(nowait=True)
 
     def _keys(self, users: Sequence[str]) -> list[str]:
-        prefix = self._tag + ":u:"
-        return [prefix + user for user in users]
+        return [self._states + user for user in users]
 
     async def _script(self, script: str, keys: list[str], *arguments: Any) -> Any:  # noqa: ANN401 - Redis replies
-        return await self._call("EVALSHA", self._hashes[script], 1 + len(keys), self._tag + ":m", *keys, *arguments)
+        return await self._call("EVALSHA", self._hashes[script], 1 + len(keys), self._meta, *keys, *arguments)
 
     async def _call(self, *command: Any) -> Any:  # noqa: ANN401 - Redis replies
         if self._connection is None or not self._connection.is_connected:

@@ -32,7 +32,7 @@ def agreed_partitions(bootstrap: str, prefix: str) -> int:
                     state="other_partitions",
                 )
         kept = {name: _retention_ms(admin, name) for name in (events, alerts)}
-    except KafkaException as error:
+    except (KafkaException, TimeoutError) as error:
         raise Transient(f"Kafka at {bootstrap} does not answer, see that it runs: {error}") from error
     if _shorter(kept[alerts], kept[events]):
         raise ContractViolation(

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from operations.dead_letter_topic import barred_in_topic
 from producers.line_files import numbered_lines, write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stream_app import bootstrap
 from stream_app.adapters.onnx_scorer import load_model
 from stream_app.cli.backtest_order import Order, order_of, period_of
@@ -131,10 +132,11 @@ def _of_topic(settings: Settings, order: Order, period: Period) -> _Run:
         for alert in (read_alerts(TopicLog(kafka, prefix + CHURN_ALERTS.name)) if compared else ())
         if alert.data.src.offset < log.end(alert.data.src.partition)
     ]
+    barred = barred_in_topic(kafka, prefix + DEAD_LETTERS.name)
     run = Backtest(_engine(settings, prefix + CUSTOMER_EVENTS.name), order.variants, period, published)
     with progress("Replaying", log.offsets, "records") as advance:
         for partition in range(log.partitions):
-            run.fold(partition, log.partitions, counting(log.read(partition), advance))
+            run.fold(partition, log.partitions, counting(log.read(partition), advance), barred[partition])
     live = next((outcome for outcome in run.outcomes if outcome.variant.is_live), None)
     difference = run.difference(live) if compared and live is not None else None
     return _Run(prefix + CUSTOMER_EVENTS.name, log.offsets, run, difference)

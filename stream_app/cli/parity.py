@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from operations.dead_letter_topic import barred_in_topic
 from schemas.errors import ContractViolation
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stream_app import bootstrap
 from stream_app.cli.console import ERR, OUT, counting, print_json, progress
 from stream_app.settings import Settings
@@ -45,9 +46,11 @@ def parity(
 
 def _replayed(settings: Settings, events: TopicLog) -> Replayed:
     engine, replayed = bootstrap.engine(settings), Replayed()
+    barred = barred_in_topic(",".join(bootstrap.brokers(settings)), settings.topic_prefix + DEAD_LETTERS.name)
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
-            replayed.fold(engine, partition, events.partitions, counting(events.read(partition), advance))
+            chunks = counting(events.read(partition), advance)
+            replayed.fold(engine, partition, events.partitions, chunks, barred[partition])
     return replayed
 
 

@@ -151,9 +151,9 @@ class Deployment:
         return events
 
 
-def read_topic(bootstrap_servers: str, topic: str) -> list[list[PlainRecord]]:
-    """A topic as it stands."""
-    log = TopicLog(bootstrap_servers, topic)
+def read_topic(bootstrap_servers: str, topic: str, *, whole: bool = True) -> list[list[PlainRecord]]:
+    """A topic as it stands, or what is left of one that need not be whole."""
+    log = TopicLog(bootstrap_servers, topic, whole=whole)
     return [list(chain.from_iterable(log.read(partition))) for partition in range(log.partitions)]
 
 

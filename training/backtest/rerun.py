@@ -69,14 +69,23 @@ class Backtest:
             self._published_at[alert.data.src.partition].add(alert.data.src.offset)
         self._outside: set[tuple[int, int]] = set()
 
-    def fold(self, partition: int, partitions: int, chunks: Iterable[Sequence[LogRecord]]) -> None:
-        """Fold one partition, from its first record on; it is sorted out once and folded once for each variant."""
+    def fold(
+        self,
+        partition: int,
+        partitions: int,
+        chunks: Iterable[Sequence[LogRecord]],
+        barred: Collection[int] = frozenset(),
+    ) -> None:
+        """Fold one partition, from its first record on; it is sorted out once and folded once for each variant.
+
+        `barred` are the offsets that the live worker set aside as `bug`.
+        """
         reruns = [Rerun(self._engine, outcome.variant, partition, partitions) for outcome in self.outcomes]
         for rerun in reruns:
             if self._start is not None:
                 rerun.put_in_force(self._start)
         for chunk in chunks:
-            for intake in runs(chunk, partition, partitions):
+            for intake in runs(chunk, partition, partitions, barred):
                 self._note(partition, [rerun.step(intake) for rerun in reruns])
 
     def difference(self, outcome: Outcome) -> Parity:

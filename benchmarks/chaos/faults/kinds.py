@@ -12,12 +12,8 @@ KINDS = (
     Fault("redis_kill", 3.0, redis.kill, _R),
     Fault("redis_torn_log", 2.5, redis.torn_log, _R),
     Fault("redis_promotion", 1.0, redis.promotion, _R),
-<<<<<<< HEAD
-    Fault("redis_wipe", 0.1, redis.wipe_whole_log, _R),
+    Fault("redis_wipe", 0.1, redis.wipe_under_workers, _R),
     Fault("redis_wipe_and_import", 0.3, redis.wipe, _R | _B | _Z),
-=======
-    Fault("redis_wipe", 0.1, redis.wipe, _R | _B | _Z),
->>>>>>> rig
     Fault("broker_kill", 2.0, broker.kill, _B),
     Fault("broker_pause", 0.3, broker.pause, _B),
     Fault("end_delayed", 0.3, wire.delayed_end("request"), _B),

@@ -4,12 +4,7 @@ import random
 import time
 
 from benchmarks.chaos.append_only import newest_log, tear
-<<<<<<< HEAD
-from benchmarks.chaos.faults.workers import kill_one
-from benchmarks.chaos.restoring import export, restore
-=======
 from benchmarks.chaos.commands import export_states, import_states
->>>>>>> rig
 from benchmarks.chaos.stand import Stand
 
 _MOST_CUT_BYTES = 3_000_000
@@ -47,31 +42,13 @@ def promotion(stand: Stand, draw: random.Random) -> float | None:
     return time.monotonic()
 
 
-def wipe(stand: Stand, draw: random.Random) -> float | None:
-<<<<<<< HEAD
-    """Everything is gone some time after an export: an operator stops all workers, imports it and starts them again."""
-    export(stand)
-    stand.rest(draw.uniform(1.0, 4.0))
-    places = stand.wait_for(stand.crew.take_all, _WORK_WITHIN_S)
-    if places is None:
-        return None
-    try:
-        for place in places:
-            kill_one(stand, place)
-        stand.redis.wipe()
-        restore(stand)
-        for place in places:
-            place.start()
-    finally:
-        for place in places:
-            stand.crew.release(place)
+def wipe_under_workers(stand: Stand, _draw: random.Random) -> float | None:
+    """Everything is gone, and the log is whole: the workers begin anew by themselves."""
+    stand.redis.wipe()
     return time.monotonic()
 
 
-def wipe_whole_log(stand: Stand, _draw: random.Random) -> float | None:
-    """Everything is gone under the workers, and the log is whole: they begin anew by themselves."""
-    stand.redis.wipe()
-=======
+def wipe(stand: Stand, draw: random.Random) -> float | None:
     """Everything is gone; the workers are stopped, an export that was made before is imported, they start again."""
     export = stand.plan.directory / "exports" / f"{draw.getrandbits(32):08x}"
     export_states(stand, export)
@@ -82,7 +59,6 @@ def wipe_whole_log(stand: Stand, _draw: random.Random) -> float | None:
         import_states(stand, export)
         for place in places:
             place.start()
->>>>>>> rig
     return time.monotonic()
 
 
