@@ -173,13 +173,15 @@ def test_a_busy_deployment_is_exported_and_verified_exactly(made: Deployment, mo
     made.start_worker().wait_until_ready()
     send(made, LINES[:THIRD])
     poison(made)
-    sending = threading.Thread(target=trickle, args=(made, LINES[THIRD : THIRD + 400]))
+    enough = threading.Event()
+    sending = threading.Thread(target=trickle, args=(made, LINES[THIRD:], enough))
     sending.start()
     export = made.directory / "export"
     assert churn("export-state", str(export), "--json").exception is None
     found = verified()
     assert (found["exact"], found["first_differences"]) == (True, [])
     assert sending.is_alive()
+    enough.set()
     sending.join()
     wait(made)
     found = verified("--from", str(export))
@@ -187,9 +189,12 @@ def test_a_busy_deployment_is_exported_and_verified_exactly(made: Deployment, mo
     assert found["events"] > 0
 
 
-def trickle(to: Deployment, lines: list[bytes]) -> None:
-    for line in lines:
-        send(to, [line])
+def trickle(to: Deployment, lines: list[bytes], enough: threading.Event) -> None:
+    """Send a few lines at a time, until it is enough."""
+    for start in range(0, len(lines), 5):
+        if enough.is_set():
+            return
+        send(to, lines[start : start + 5])
 
 
 def test_an_import_that_was_cut_off_stops_workers_until_it_is_run_again(

@@ -1,7 +1,7 @@
 """`churn parity` against a real Kafka: topics are read to their ends, and every difference is found."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -21,7 +21,7 @@ from producers.simulator import simulate
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
 from schemas.instants import parse_instant
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stack.local import Services
 from stack.ports import free_port
 from stream_app import bootstrap
@@ -30,6 +30,7 @@ from stream_app.cli.main import app
 from stream_app.core.trace import traced
 from stream_app.settings import Settings
 from tests.e2e.deployment import read_topic
+from tests.set_aside import set_aside
 from training import topic_log
 from training.replay import Replay
 from training.topic_log import TopicLog
@@ -82,15 +83,20 @@ def live(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_path
     topic = prefix + CUSTOMER_EVENTS.name
     create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(settings))
     KafkaSender(stack.bootstrap, topic).send(address(LINES), flat_out(), lambda count: None)
-    traces, alerts = [], list[Alert]()
-    for partition, records in enumerate(read_topic(stack.bootstrap, topic)):
-        replay = Replay(bootstrap.engine(settings), partition, PARTITIONS)
+    return worked(stack.bootstrap, prefix)
+
+
+def worked(bootstrap_servers: str, prefix: str, barred: Collection[int] = ()) -> Live:
+    """What a worker makes of the topics that sets aside these offsets of partition 1."""
+    settings, traces, alerts = Settings(), [], list[Alert]()
+    for partition, records in enumerate(read_topic(bootstrap_servers, prefix + CUSTOMER_EVENTS.name)):
+        replay = Replay(bootstrap.engine(settings), partition, PARTITIONS, barred if partition == 1 else ())
         for start in range(0, len(records), 700):
             for step in replay.apply(records[start : start + 700]):
                 traces.append(traced(partition, step.advance))
                 alerts += step.advance.alerts
     assert len(alerts) > 3
-    return Live(stack.bootstrap, prefix, np.concatenate(traces), alerts)
+    return Live(bootstrap_servers, prefix, np.concatenate(traces), alerts)
 
 
 def churn_parity(trace: Trace, path: Path) -> Result:
@@ -126,6 +132,19 @@ def test_a_flipped_bit_a_lost_alert_and_a_changed_one_are_each_found_and_fail(li
     assert "live and replay differ" in str(result.exception)
     assert figures(result) == (len(LINES), 1, 2, 1)
     assert f"offset {live.trace['offset'][1000]}" in result.stderr
+
+
+def test_what_was_set_aside_as_bug_stays_out_of_parity_and_backtest(live: Live, tmp_path: Path) -> None:
+    record = read_topic(live.bootstrap, live.events_topic)[1][100]
+    set_aside(live.bootstrap, live.prefix + DEAD_LETTERS.name, 1, record)
+    without = worked(live.bootstrap, live.prefix, {record.offset})
+    without.publish(without.alerts)
+    result = churn_parity(without.trace, tmp_path / "trace.bin")
+    assert result.exception is None
+    assert figures(result) == (len(LINES) - 1, 0, 0, 0)
+    told = CliRunner().invoke(app, ["backtest", "--json"], prog_name="churn")
+    assert told.exception is None
+    assert (json.loads(told.stdout)["dead_letters"], json.loads(told.stdout)["alerts_missing"]) == (1, 0)
 
 
 def test_a_topic_is_read_as_it_stood_when_reading_began(live: Live) -> None:
@@ -174,6 +193,27 @@ def test_a_topic_that_does_not_exist_or_has_lost_its_beginning_proves_nothing(li
     deleted.result()
     with pytest.raises(ContractViolation, match=r"partition 0 of .* begins at offset 10"):
         TopicLog(live.bootstrap, live.events_topic)
+
+
+def test_what_is_left_of_a_topic_is_read_if_it_need_not_be_whole(live: Live) -> None:
+    whole = read_topic(live.bootstrap, live.events_topic)
+    admin = AdminClient({"bootstrap.servers": live.bootstrap})
+    [deleted] = admin.delete_records([TopicPartition(live.events_topic, 0, 10)]).values()
+    deleted.result()
+    log = TopicLog(live.bootstrap, live.events_topic, whole=False)
+    assert (log.begin(0), log.begin(1), log.offsets) == (10, 0, sum(map(len, whole)) - 10)
+    assert list(chain(*log.read(0))) == whole[0][10:]
+    assert list(chain(*log.read(0, 20))) == whole[0][20:]
+    assert list(log.read(0, log.end(0))) == []
+
+
+def test_the_end_moves_only_when_it_is_looked_at_again(live: Live) -> None:
+    log = TopicLog(live.bootstrap, live.events_topic)
+    ends = [log.end(partition) for partition in range(log.partitions)]
+    KafkaSender(live.bootstrap, live.events_topic).send(address(LINES[:50]), flat_out(), lambda count: None)
+    log.look_again(0)
+    assert log.end(0) > ends[0]
+    assert (sum(map(len, log.read(0))), sum(map(len, log.read(1)))) == (log.end(0), ends[1])
 
 
 def test_no_broker_is_an_error_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:

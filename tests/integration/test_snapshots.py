@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 import redis
-from confluent_kafka import Producer
 
 from operations import snapshot, stored_states, verification
 from operations.dead_letter_topic import barred_in_topic
@@ -18,7 +17,6 @@ from operations.verification import Verification
 from producers.kafka_sender import KafkaSender
 from producers.outgoing import address
 from producers.pacing import flat_out
-from schemas.dead_letters import Rejection, to_headers
 from schemas.errors import ContractViolation, Transient
 from stack.local import Services
 from stream_app import bootstrap
@@ -31,6 +29,7 @@ from stream_app.core.log import PlainRecord
 from stream_app.settings import Settings
 from tests.e2e.deployment import read_topic
 from tests.music_logs import music_lines
+from tests.set_aside import set_aside
 from training.replay import Replay
 
 PARTITIONS = 2
@@ -88,31 +87,9 @@ def live(stack: Services, prefix: str) -> Iterator[Live]:
     create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(settings))
     KafkaSender(stack.bootstrap, deployment.events).send(address(LINES), flat_out(), lambda count: None)
     records = read_topic(stack.bootstrap, deployment.events)[0]
-    set_aside(deployment, records[BUG])
+    set_aside(stack.bootstrap, deployment.letters, 0, records[BUG])
     with redis.Redis.from_url(stack.redis_url) as client:
         yield Live(deployment, bootstrap.engine(settings), client, records)
-
-
-def set_aside(deployment: Deployment, record: PlainRecord) -> None:
-    """Write the dead letter of a record that our own code has failed on."""
-    rejection = Rejection(
-        topic=deployment.events,
-        partition=0,
-        offset=record.offset,
-        timestamp=record.timestamp,
-        reason="bug",
-        error="ValueError",
-        message="no",
-        app_version="1",
-        schema="churn.events.v1",
-        session="5e55",
-        front=record.offset,
-    )
-    producer = Producer({"bootstrap.servers": deployment.kafka, "log_level": 0})
-    producer.produce(
-        deployment.letters, record.value, record.key, 0, timestamp=record.timestamp, headers=to_headers(rejection)
-    )
-    assert producer.flush(30) == 0
 
 
 @pytest.fixture
