@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import latency as latencies
+from benchmarks import run_ledger
 from benchmarks import saturation as saturations
 from benchmarks import scaling as scalings
 from benchmarks import states as state_sizes
@@ -18,6 +19,7 @@ from benchmarks.fencing import price
 from benchmarks.foil import stand as foil_stand
 from benchmarks.foil.run import Order
 from benchmarks.load import Mix
+from benchmarks.protocol_digest import protocol_digest, session_digest
 from stream_app.bootstrap import workload_named
 from stream_app.cli.console import ERR, OUT, print_json
 from stream_app.cli.stack import running_services
@@ -164,6 +166,19 @@ def foil(
     """
     order = Order(seconds=seconds, seed=seed, rate=rate, crashing=crashing)
     _print(foil_stand.run_alone(order, STACK_DIRECTORY / "kafka" / "libs", _say), as_json)
+
+
+@app.command()
+def ledger(
+    file: Annotated[Path, typer.Option(dir_okay=False, help="The ledger.")] = run_ledger.LEDGER,
+    as_json: AsJson = False,
+) -> None:
+    """What long runs of `churn sim` and `churn chaos` come to in sum, as far as they ran the present protocol code.
+
+    Example: churn bench ledger --json
+    """
+    digests = {run_ledger.SCHEDULES: session_digest(), run_ledger.CHAOS: protocol_digest()}
+    _print({kind: run_ledger.sums(file, kind, digest) for kind, digest in digests.items()}, as_json)
 
 
 @contextmanager

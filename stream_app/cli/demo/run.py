@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from operations.dead_letter_topic import read_letters
 from producers.kafka_sender import KafkaSender
 from producers.outgoing import Outgoing
 from producers.pacing import Pace, at_rate, flat_out
@@ -17,7 +18,6 @@ from stream_app import bootstrap
 from stream_app.adapters.alert_subscriber import AlertSubscriber, Received
 from stream_app.adapters.kafka_topics import create_topics, delete_topics
 from stream_app.adapters.redis_cleaning import forget
-from stream_app.adapters.topic_ends import topic_end
 from stream_app.cli.demo.cast import PACED, PACED_RATE
 from stream_app.settings import Settings
 
@@ -89,7 +89,8 @@ class DemoRun:
         self._phase(f"{PACED_RATE:,.0f} a second", tail, at_rate(PACED_RATE), len(events), show)
         self._drain()
         self.facts.counts = dict(self._running().probe()["counts"])
-        self.facts.dead_letters = topic_end(self._bootstrap, self.settings.topic_prefix + DEAD_LETTERS.name)
+        letters = TopicLog(self._bootstrap, self.settings.topic_prefix + DEAD_LETTERS.name)
+        self.facts.dead_letters = sum(1 for _ in read_letters(letters))
 
     def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: Show) -> None:
         """Send events from a thread, collecting alerts meanwhile, until the worker has applied all that was sent."""
