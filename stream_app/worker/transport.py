@@ -28,6 +28,8 @@ FETCH_MIN_BYTES = 32 * 1024
 FETCH_MAX_WAIT_MS = 15
 """A fetch is answered with 32 kB or after 15 ms, and with far more when the worker is behind. The cost is per chunk: at
 5,000 events a second the wait keeps chunks few, at 20,000 the size keeps the delay short."""
+FETCH_MAX_BYTES = 16 << 20
+"""Of one fetch, all partitions together, as they stand in the log."""
 _PAUSED_POLL_S = 0.05
 _TESTED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -72,6 +74,7 @@ class _ChunkThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_min_bytes = FETCH_MIN_BYTES
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        consumer._fetch_max_bytes = FETCH_MAX_BYTES
         return consumer
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:

@@ -70,6 +70,13 @@ def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
         yield it
 
 
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60.0
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def wait_until_all_is_applied(made: Deployment) -> list[list[PlainRecord]]:
     log = made.log()
     made.wait_until_applied([len(records) for records in log])
@@ -231,3 +238,28 @@ def test_the_app_runs_under_the_faust_command_line_as_well(made: Deployment) -> 
         assert process.wait(30) == 0
     finally:
         process.kill()
+
+
+def test_a_batch_that_grows_without_bound_stops_its_own_partition_and_no_other(made: Deployment) -> None:
+    worker = made.start_worker()
+    worker.wait_until_ready()
+    bomb = Producer(
+        {
+            "bootstrap.servers": made.services.bootstrap,
+            "compression.type": "zstd",
+            "message.max.bytes": 200_000_000,
+            "batch.size": 150_000_000,
+            "linger.ms": 1000,
+        }
+    )
+    for _ in range(80):
+        bomb.produce(made.topic(), bytes(1_000_000), partition=0)
+    assert bomb.flush(60) == 0
+    writer = Writer(made)
+    for partition in range(PARTITIONS):
+        writer.write(partition, activity(user_of(partition), 1))
+    writer.flush()
+    wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "hole_in_log")
+    wait_until(lambda: made.positions()[1:] == [2, 2, 2])
+    assert made.positions()[0] == 1
+    assert "batch_too_large" in worker.log.read_text()

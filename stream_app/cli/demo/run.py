@@ -20,6 +20,7 @@ from stream_app.adapters.kafka_topics import create_topics, delete_topics
 from stream_app.adapters.redis_cleaning import forget
 from stream_app.cli.demo.cast import PACED, PACED_RATE
 from stream_app.settings import Settings
+from training.topic_log import TopicLog
 
 _POLL_S = 0.05
 _STUCK_AFTER_S = 60.0
