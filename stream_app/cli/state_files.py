@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from operations.deployment import Deployment
 from operations.restore import restore
 from operations.snapshot import take
 from operations.state_files import Manifest, begin_export, read_manifest, write_manifest, write_partition
@@ -30,11 +31,12 @@ def export_state(
 
     Example: churn export-state exports/2026-01-31
     """
-    begin_export(directory)
     settings = Settings()
-    topic = TopicLog(",".join(bootstrap.brokers(settings)), deployment_of(settings).events, whole=False)
+    deployment = deployment_of(settings)
+    partitions = TopicLog(deployment.kafka, deployment.events, whole=False).partitions
+    begin_export(directory)
     with progress("Exporting", None, "states") as advance:
-        manifest = _export(settings, directory, topic.partitions, advance)
+        manifest = _export(settings, deployment, directory, partitions, advance)
     write_manifest(directory, manifest)
     _tell(f"{manifest.states:,} states of {manifest.partitions} partitions are in {directory}", manifest, as_json)
 
@@ -61,20 +63,20 @@ def import_state(
     _tell(f"{manifest.states:,} states are in Redis: start the workers", manifest, as_json)
 
 
-def _export(settings: Settings, directory: Path, partitions: int, advance: Advance) -> Manifest:
-    deployment, engine = deployment_of(settings), bootstrap.engine(settings)
+def _export(settings: Settings, deployment: Deployment, directory: Path, partitions: int, advance: Advance) -> Manifest:
+    engine = bootstrap.engine(settings)
     positions: list[int] = []
     states = 0
     files: dict[str, str] = {}
     for partition in range(partitions):
         snapshot = take(deployment, engine, partition, partitions)
-        name, files_digest = write_partition(directory, settings.app_id, partition, snapshot)
-        files[name] = files_digest
+        name, checksum = write_partition(directory, deployment.app_id, partition, snapshot)
+        files[name] = checksum
         positions.append(snapshot.meta.position)
         states += len(snapshot.states)
         advance(len(snapshot.states))
     return Manifest(
-        app_id=settings.app_id,
+        app_id=deployment.app_id,
         made_at=format_instant(time.time_ns() // 1_000_000),
         partitions=partitions,
         state_digest=engine.compiled.state_digest,

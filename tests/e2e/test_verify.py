@@ -94,6 +94,10 @@ def test_a_deployment_that_has_seen_poison_is_what_its_log_comes_to_and_planted_
     found = verified()
     assert (found["exact"], found["first_differences"]) == (True, [])
     assert (found["events"], found["users"]) == (THIRD, sum(len(made.states(p)) for p in range(PARTITIONS)))
+    told = churn("verify")
+    assert told.exception is None
+    assert f"{THIRD:,} events" in told.stdout
+    assert "state mismatches: 0" in told.stdout
     made.workers[0].stop()
     user, state = next(iter(made.states(0).items()))
     tag = f"{{{made.settings.app_id}.0}}"

@@ -128,6 +128,12 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "operators",
             "training.replay -> operations",
         ),
+        (
+            "operations/verification.py",
+            "from stream_app.worker import owner",
+            "operations",
+            "operations.verification -> stream_app.worker.owner",
+        ),
     ],
 )
 def test_a_planted_import_against_an_arrow_is_named(
