@@ -35,8 +35,9 @@ chaos: setup ## Kill workers, Redis and the broker of a stack of its own for 5 m
 
 peers: $(PEERS)/installed ## Make .churn/peers: Quix Streams and Bytewax, in an environment of their own
 
-test: lint ## Run every check, then all tests on a real Kafka and Redis
-	@$(BIN)/pytest
+test: lint ## Run every check, then all tests on a real Kafka and Redis: side by side, then those that need the machine
+	@$(BIN)/pytest -n 3 --dist loadfile -m "not alone"
+	@$(BIN)/pytest -m alone
 
 lint: setup compose-check ## Run the checks that need no services: ruff, mypy, import contracts, docker-compose.yml
 	@$(BIN)/ruff check

@@ -11,6 +11,7 @@ from schemas.errors import ContractViolation
 
 LEDGER = Path(__file__).parents[1] / "docs" / "reliability" / "ledger.jsonl"
 CHAOS, SCHEDULES = "chaos", "schedules"
+EXACT = "exact"
 
 
 def append(path: Path, kind: str, protocol: str, facts: Mapping[str, Any]) -> None:
@@ -34,21 +35,26 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def sums(path: Path, kind: str, protocol: str) -> dict[str, Any]:
-    """The runs of one kind and one protocol code, their numbers added up, however deep they stand."""
-    total: Counter[str] = Counter()
-    runs = 0
+    """The exact runs of one kind and one protocol code, their numbers added up, however deep they stand.
+
+    `runs_not_exact` counts the others: one that did not come to its end proves nothing, and may have found something.
+    """
+    total: Counter[str] = Counter(runs=0, runs_not_exact=0)
     for entry in entries(path):
-        if (entry.get("kind"), entry.get("protocol")) == (kind, protocol):
-            runs += 1
+        if (entry.get("kind"), entry.get("protocol")) != (kind, protocol):
+            continue
+        exact = entry.get("outcome", EXACT) == EXACT
+        total["runs" if exact else "runs_not_exact"] += 1
+        if exact:
             total.update(dict(_numbers(entry)))
-    return {"runs": runs, **total}
+    return dict(total)
 
 
 def _numbers(entry: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
     for name, value in entry.items():
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{prefix}{name}.")
-        elif isinstance(value, int | float) and name not in ("seed", "first_seed"):
+        elif isinstance(value, int | float) and not isinstance(value, bool) and name not in ("seed", "first_seed"):
             yield prefix + name, value
 
 

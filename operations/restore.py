@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,25 +21,40 @@ from stream_app.adapters.redis_states import meta_key
 from training.topic_log import TopicLog
 
 _ANSWER_WITHIN_S = 10.0
+_ASK_EVERY_S = 0.1
+_STARTING = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 
 Advance = Callable[[int], None]
 
 
 def refuse_workers(deployment: Deployment) -> None:
     """Raises ContractViolation while workers belong to the deployment's group, Transient without a broker."""
-    admin = AdminClient({"bootstrap.servers": deployment.kafka, "log_level": 0})
-    asked = admin.describe_consumer_groups([deployment.app_id], request_timeout=_ANSWER_WITHIN_S)
-    try:
-        members = asked[deployment.app_id].result().members
-    except KafkaException as error:
-        if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
-            return
-        raise Transient(f"Kafka does not answer as it should, see that it runs: {error}") from error
-    if members:
+    if members := _members(deployment):
         raise ContractViolation(
-            f"{len(members)} workers of {deployment.app_id} are alive: stop them first; one that was killed counts "
+            f"{members} workers of {deployment.app_id} are alive: stop them first; one that was killed counts "
             "until its session time-out (CHURN_SESSION_TIMEOUT_S) is over"
         )
+
+
+def _members(deployment: Deployment) -> int:
+    """How many workers the group has. A broker that has just started is asked until it knows who keeps the group."""
+    admin = AdminClient({"bootstrap.servers": deployment.kafka, "log_level": 0})
+    deadline = time.monotonic() + _ANSWER_WITHIN_S
+    while True:
+        asked = admin.describe_consumer_groups([deployment.app_id], request_timeout=_ANSWER_WITHIN_S)
+        try:
+            return len(asked[deployment.app_id].result().members)
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code == KafkaError.GROUP_ID_NOT_FOUND:
+                return 0
+            if code not in _STARTING or time.monotonic() > deadline:
+                raise Transient(f"Kafka does not answer as it should, see that it runs: {error}") from error
+        time.sleep(_ASK_EVERY_S)
 
 
 def restore(

@@ -14,6 +14,8 @@ from benchmarks.chaos.faults.kinds import KINDS
 from benchmarks.chaos.report import ZERO
 from tests.ctrl_c import HEEDING_CTRL_C
 
+pytestmark = pytest.mark.alone
+
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "stream_app.cli", "chaos", "--json"]
 

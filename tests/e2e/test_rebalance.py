@@ -19,6 +19,8 @@ from stack.worker_process import WorkerProcess
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_kill import ends
 
+pytestmark = pytest.mark.alone
+
 START_MS = parse_instant("2024-01-01T00:00:00Z")
 RATE = 1_000.0
 SEED = 5

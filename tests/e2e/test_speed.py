@@ -1,9 +1,13 @@
 """The worker's speed as a ratio to a stock Faust agent of the same run; the latency bench sees what it sends."""
 
+import pytest
+
 from benchmarks import gate
 from benchmarks.deployments import Pids, Site
 from benchmarks.latency import NEW_EVERY, bench
 from stack.local import Services
+
+pytestmark = pytest.mark.alone
 
 
 def a_site(stack: Services) -> Site:

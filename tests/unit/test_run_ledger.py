@@ -15,12 +15,14 @@ def test_numbers_of_runs_of_the_same_code_are_added_up_however_deep_they_stand(t
     append(ledger, "chaos", "b", {"seed": 8, "events": 100, "faults": {"kill": 20}})
     append(ledger, "schedules", "a", {"first_seed": 5, "events": 1000})
     append(ledger, "chaos", "a", {"seed": 9, "events": 5, "faults": {"kill": 1, "pause": 4}})
-    assert sums(ledger, "chaos", "a") == {"runs": 2, "events": 15, "faults.kill": 3, "faults.pause": 4}
-    assert sums(ledger, "schedules", "a") == {"runs": 1, "events": 1000}
+    append(ledger, "chaos", "a", {"seed": 10, "events": 7, "outcome": "not_recovered"})
+    found = {"runs": 2, "runs_not_exact": 1, "events": 15, "faults.kill": 3, "faults.pause": 4}
+    assert sums(ledger, "chaos", "a") == found
+    assert sums(ledger, "schedules", "a") == {"runs": 1, "runs_not_exact": 0, "events": 1000}
 
 
 def test_a_ledger_that_does_not_exist_has_no_runs_and_a_line_that_is_no_run_is_named(tmp_path: Path) -> None:
-    assert sums(tmp_path / "none.jsonl", "chaos", "a") == {"runs": 0}
+    assert sums(tmp_path / "none.jsonl", "chaos", "a") == {"runs": 0, "runs_not_exact": 0}
     spoilt = tmp_path / "ledger.jsonl"
     append(spoilt, "chaos", "a", {})
     with spoilt.open("a") as ledger:
