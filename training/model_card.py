@@ -42,7 +42,8 @@ prior by moments; what came true is not looked at).
 """
 _CEILING_OF_LEAD_TIME = """\
 On the same snapshots the oracle names no more of them than the model does. They are a few of each user, behind the cut
-alone: so times ahead are rougher here than over whole lives below, and only to be held against each other.
+alone: so fewer churners are named than over whole lives below, and the figures are only to be held against each other.
+Where a handful is named the times ahead are theirs alone; an interval without width is that of a single churner.
 """
 _REAL = """\
 ## On the real log
