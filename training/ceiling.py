@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.draws import number, shares
-from training.evaluation import LIFTS, Judged
+from training.evaluation import Judged, measure_of
 from training.examples import Examples
 from training.resampling import Weights, figures
 
@@ -29,6 +29,10 @@ Oracle = Callable[[Sequence[Moment]], NDArray[np.float64]]
 MOMENTS = 5000
 """A thousand hold some forty churners: too few to tell a gap of 0.05 from one of 0.10."""
 
+_STRENGTHS = (0.01, 1e6)
+_BETTER = {"auc": 1, "log_loss": -1, "brier": -1}
+"""Which figures have a gap to the ceiling, and whether more or less of them is better."""
+
 
 def subsample(examples: Examples, names: Sequence[str], seed: int, moments: int = MOMENTS) -> NDArray[np.bool_]:
     """Which rows an oracle is asked about: so many of them, those with the lowest hashes of seed, user and moment."""
@@ -46,20 +50,37 @@ def chances(oracle: Oracle, examples: Examples, names: Sequence[str]) -> NDArray
     return oracle([Moment(names[user], events, as_of_ms) for user, events, as_of_ms in columns])
 
 
+def estimated(shares: Sequence[float], rollouts: int) -> NDArray[np.float64]:
+    """Chances from the shares of so many roll-outs in which users churn.
+
+    Roll-outs spread shares further than the chances behind them, and none in 150 is no chance of nought: so shares are
+    drawn to their mean as a beta prior asks for, which is fitted to them by moments and never looks at what came true.
+    Their order stays.
+    """
+    every = np.asarray(shares, np.float64)
+    if not len(every):
+        return every
+    mean = (every.sum() * rollouts + 0.5) / (len(every) * rollouts + 1)
+    strength = _prior_strength(float(every.var()), float(mean * (1 - mean)), rollouts)
+    return np.asarray((every * rollouts + mean * strength) / (rollouts + strength), np.float64)
+
+
+def _prior_strength(spread: float, widest: float, rollouts: int) -> float:
+    """How many roll-outs the prior is worth, given the variance of the shares and the widest one of their mean."""
+    of_chances = (spread - widest / rollouts) * rollouts / max(rollouts - 1, 1)
+    low, high = _STRENGTHS
+    return high if of_chances <= widest / (high + 1) else max(widest / of_chances - 1, low)
+
+
 def compare(model: Judged, oracle: Judged, seed: int) -> dict[str, Any]:
-    """Model and oracle on the same snapshots, and how far the model's AUC lies below, each with its interval."""
+    """Model and oracle on the same snapshots, and how far the model lies from the ceiling, each with its interval."""
+    of_model, of_oracle = measure_of(model), measure_of(oracle)
 
     def measure(weight: Weights) -> dict[str, float]:
-        here, there = _ordered(model, weight), _ordered(oracle, weight)
+        here, there = of_model(weight), of_oracle(weight)
         pairs = {f"model_{name}": value for name, value in here.items()}
         pairs |= {f"oracle_{name}": value for name, value in there.items()}
-        return {**pairs, "auc_gap": there["auc"] - here["auc"]}
+        gaps = {f"{name}_gap": sign * (there[name] - here[name]) for name, sign in _BETTER.items()}
+        return {**pairs, **gaps}
 
     return {**model.counts, **figures(measure, model.user, seed)}
-
-
-def _ordered(judged: Judged, weight: Weights) -> dict[str, float]:
-    ranking = judged.ranking
-    lifts = {f"lift_{percent}": ranking.lift(weight, percent / 100) for percent in LIFTS}
-    brier = float(weight @ (judged.scores.astype(np.float64) - judged.churned) ** 2 / weight.sum())
-    return {"auc": ranking.auc(weight), "pr_auc": ranking.pr_auc(weight), "brier": brier, **lifts}

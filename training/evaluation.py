@@ -11,7 +11,7 @@ from stream_app.core.tables import Integers
 from training.calibration import log_odds, recalibration, reliability
 from training.labels import CHURNED
 from training.ranking import Ranking, weight_by_user
-from training.resampling import Weights, figures, numbered
+from training.resampling import Measure, Weights, figures, numbered
 
 LIFTS = (1, 2, 5, 10)
 """Per cent of the snapshots."""
@@ -51,6 +51,15 @@ def evaluate(judged: Judged, seed: int) -> dict[str, Any]:
     `mean_score` against `base_rate` is calibration in the large; `calibration_slope` and `_intercept` are those of the
     recalibration line; `lift_5` is the lift among the 5 % of the snapshots that score highest.
     """
+    return {
+        **judged.counts,
+        **figures(measure_of(judged), judged.user, seed),
+        "reliability": reliability(judged.churned, judged.scores.astype(np.float64), judged.user, seed),
+    }
+
+
+def measure_of(judged: Judged) -> Measure:
+    """The figures of these snapshots, from a weight per row."""
     user, churned, scores = numbered(judged.user), judged.churned, judged.scores.astype(np.float64)
     by_user, odds = weight_by_user(user), log_odds(scores)
     losses = -np.log(np.clip(np.where(churned == CHURNED, scores, 1 - scores), _EDGE, 1.0))
@@ -72,11 +81,7 @@ def evaluate(judged: Judged, seed: int) -> dict[str, Any]:
             **{f"lift_{percent}": ranking.lift(weight, percent / 100) for percent in LIFTS},
         }
 
-    return {
-        **judged.counts,
-        **figures(measure, user, seed),
-        "reliability": reliability(churned, scores, user, seed),
-    }
+    return measure
 
 
 def auc_only(judged: Judged, seed: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream_app.core.catalogue import HOUR_MS
 from stream_app.core.scoring import Scores
@@ -33,12 +34,23 @@ class Naming:
 
 def naming(rows: Snapshots, scores: Scores, churn_ms: Integers, enter: float) -> Naming:
     """Whom scores of at least `enter` name, and when. `churn_ms` is per user; the rows are each user's whole life."""
+    return named_by(rows, scores >= np.float32(enter), churn_ms)
+
+
+def named_by(rows: Snapshots, over: NDArray[np.bool_], churn_ms: Integers) -> Naming:
+    """Whom the rows that are `over` name, and when."""
     users, user = np.unique(rows.user, return_inverse=True)
     first, last = np.full(len(users), NEVER), np.full(len(users), -1)
-    over = scores >= np.float32(enter)
     np.minimum.at(first, user[over], rows.as_of_ms[over])
     np.maximum.at(last, user[over], rows.as_of_ms[over])
     return Naming(first, last, churn_ms[users])
+
+
+def highest(scores: NDArray[np.floating], most: int) -> NDArray[np.bool_]:
+    """The rows that score highest, at most so many: of equal scores all or none."""
+    if most >= len(scores):
+        return np.ones(len(scores), np.bool_)
+    return np.asarray(scores > np.sort(scores)[::-1][most])
 
 
 def lead_time(named: Naming, horizon_ms: int, seed: int) -> dict[str, Any]:

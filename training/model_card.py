@@ -36,7 +36,14 @@ _CEILING = """\
 
 An oracle that knows the hidden state of every simulated user foretells by rolling the simulation on from there,
 {rollouts} times a snapshot. Model and oracle on the same snapshots, {updates:,} scored updates and {daily:,} midnights.
-The ceiling is itself estimated: the chance in its roll-outs blurs its order and lowers its AUC a little.
+The ceiling is itself estimated: the chance in its roll-outs blurs its order and lowers its AUC a little. So that none
+of its chances is 0 or 1, its shares of roll-outs are drawn to their mean as far as chance alone spreads them (a beta
+prior by moments; what came true is not looked at).
+"""
+_CEILING_OF_LEAD_TIME = """\
+On the same snapshots the oracle names no more of them than the model does. They are a few of each user, behind the cut
+alone: so fewer churners are named than over whole lives below, and the figures are only to be held against each other.
+Where a handful is named the times ahead are theirs alone; an interval without width is that of a single churner.
 """
 _REAL = """\
 ## On the real log
@@ -118,6 +125,7 @@ def _held_out(manifest: Manifest) -> list[str]:
     if rows := tables.ceilings(found):
         sizes = {kind: found[kind]["ceiling"]["snapshots"] for kind in ("updates", "daily")}
         parts += [_CEILING.format(rollouts=manifest.metrics["rollouts"], **sizes), _table(_BY_RIVAL, rows)]
+        parts += [_CEILING_OF_LEAD_TIME, _table(_BY_RIVAL, tables.ceilings_of_lead_time(found))]
     return [*parts, *_lead_time(manifest, "held_out")]
 
 

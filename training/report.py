@@ -11,7 +11,8 @@ from training import ceiling
 from training.ceiling import Oracle
 from training.evaluation import Judged, auc_only, evaluate
 from training.examples import BothKinds, Examples
-from training.lead_time import Naming, lead_time, naming
+from training.lead_time import Naming, highest, lead_time, named_by, naming
+from training.snapshots import Snapshots
 from training.splits import Part
 from training.survey import Survey
 
@@ -50,8 +51,10 @@ def report(
             "lead_time": lead_time(named[kind], surveyed.horizon_ms, seed),
         }
         if oracle is not None:
-            pairs[kind] = _against(oracle, examples, judged[kind], surveyed, seed)
-            found[kind]["ceiling"] = ceiling.compare(*pairs[kind], seed)
+            asked = ceiling.subsample(examples, surveyed.names, seed)
+            pairs[kind] = judged[kind].where(asked), _knowing(oracle, examples.where(asked), surveyed)
+            leads = _lead_times(examples.rows.where(asked), *pairs[kind], surveyed, enter, seed)
+            found[kind]["ceiling"] = {**ceiling.compare(*pairs[kind], seed), "lead_time": leads}
     return found, Views(judged, named, pairs)
 
 
@@ -59,8 +62,18 @@ def _tested(surveyed: Survey) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(surveyed.part[surveyed.daily.user] == Part.TEST)
 
 
-def _against(oracle: Oracle, examples: Examples, judged: Judged, surveyed: Survey, seed: int) -> tuple[Judged, Judged]:
-    """The model and the oracle on the rows that the oracle is asked about."""
-    chosen = ceiling.subsample(examples, surveyed.names, seed)
-    asked, model = examples.where(chosen), judged.where(chosen)
-    return model, Judged(asked.churned, ceiling.chances(oracle, asked, surveyed.names), asked.rows.user)
+def _knowing(oracle: Oracle, asked: Examples, surveyed: Survey) -> Judged:
+    """The oracle on the rows that it is asked about."""
+    return Judged(asked.churned, ceiling.chances(oracle, asked, surveyed.names), asked.rows.user)
+
+
+def _lead_times(
+    rows: Snapshots, model: Judged, oracle: Judged, surveyed: Survey, enter: float, seed: int
+) -> dict[str, dict[str, Any]]:
+    """The lead time of both on the same rows, of which the oracle names no more than the model does."""
+    over = model.scores >= np.float32(enter)
+    named = {"model": over, "oracle": highest(oracle.scores, int(np.count_nonzero(over)))}
+    return {
+        who: lead_time(named_by(rows, over, surveyed.churn_ms), surveyed.horizon_ms, seed)
+        for who, over in named.items()
+    }

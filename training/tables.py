@@ -46,12 +46,12 @@ _BRIEF = {
     "lift_5": "lift at 5 %",
 }
 _BRIEF_SHARES = {"churners_named": "churners named", "stayers_named": "stayers named"}
-_CEILING = {
-    "auc": "AUC",
-    "pr_auc": "PR-AUC",
-    "brier": "Brier score",
-    **{f"lift_{percent}": f"lift at {percent} %" for percent in LIFTS},
+_GAPS = {
+    "auc_gap": "AUC below the ceiling",
+    "log_loss_gap": "log loss above the ceiling",
+    "brier_gap": "Brier score above the ceiling",
 }
+_RIVALS = ("model", "oracle")
 
 
 def told(figure: Found, times: float = 1.0, digits: int = 3) -> str:
@@ -75,19 +75,19 @@ def brief(found: Found) -> list[Row]:
 
 def figures(found: Found) -> list[Row]:
     """All figures over snapshots."""
-    return [*_rows(found, _SIZES, _count), *_rows(found, _FIGURES, _figure)]
+    kinds = {kind: found[kind] for kind in KINDS}
+    return [*_rows(kinds, _SIZES, _count), *_rows(kinds, _FIGURES, _figure)]
 
 
 def groups(found: Found) -> list[Row]:
     """The AUC of users with and without a support conversation in the log, and how many they are."""
-    return _rows(found, _GROUPS, _group)
+    return _rows({kind: found[kind] for kind in KINDS}, _GROUPS, _group)
 
 
 def lead_times(found: Found) -> list[Row]:
     """Who was named before the cancellation, and how long before."""
     leads = {kind: found[kind]["lead_time"] for kind in KINDS}
-    sizes = {"users": "users", "churners": "churners, over the whole log"}
-    return [*_rows(leads, sizes, _count), *_rows(leads, _SHARES, _per_cent), *_rows(leads, _QUARTILES, _days)]
+    return _lead_rows(leads)
 
 
 def ceilings(found: Found) -> list[Row]:
@@ -96,15 +96,26 @@ def ceilings(found: Found) -> list[Row]:
         return []
     both = [found[kind]["ceiling"] for kind in KINDS]
     rows: list[Row] = [
-        (name, *(told(one[f"{who}_{key}"]) for one in both for who in ("model", "oracle")))
-        for key, name in _CEILING.items()
+        (name, *(told(one[f"{who}_{key}"]) for one in both for who in _RIVALS)) for key, name in _FIGURES.items()
     ]
-    gaps = [("AUC below the ceiling", *(cell for one in both for cell in (told(one["auc_gap"]), "")))]
+    gaps = [(name, *(cell for one in both for cell in (told(one[key]), ""))) for key, name in _GAPS.items()]
     return rows + gaps
 
 
-def _rows(found: Found, names: Mapping[str, str], cell: Callable[[Any], str]) -> list[Row]:
-    return [(name, *(cell(found[kind][key]) for kind in KINDS)) for key, name in names.items()]
+def ceilings_of_lead_time(found: Found) -> list[Row]:
+    """Who is named, and how long before the cancellation, by the model and by the oracle on the same snapshots."""
+    leads = {f"{kind} {who}": found[kind]["ceiling"]["lead_time"][who] for kind in KINDS for who in _RIVALS}
+    return _lead_rows(leads)
+
+
+def _lead_rows(leads: Found) -> list[Row]:
+    sizes = {"users": "users", "churners": "churners, over the whole log"}
+    return [*_rows(leads, sizes, _count), *_rows(leads, _SHARES, _per_cent), *_rows(leads, _QUARTILES, _days)]
+
+
+def _rows(columns: Found, names: Mapping[str, str], cell: Callable[[Any], str]) -> list[Row]:
+    """A row for each name; a column of figures for each of the columns."""
+    return [(name, *(cell(column[key]) for column in columns.values())) for key, name in names.items()]
 
 
 def _count(number: int) -> str:

@@ -133,12 +133,14 @@ def _rows(log: Path) -> Iterator[bytes]:
 
 def _oracle(world: World, compiled: Compiled, rollouts: int) -> "Oracle | None":
     """What the simulator's roll-outs say of moments of a log that it made itself."""
+    from training.ceiling import estimated
+
     horizon_ms = compiled.workload.horizon_days * DAY_MS
 
     def chances(moments: "Sequence[Asked]") -> NDArray[np.float64]:
         asked = [Moment(*moment) for moment in moments]
         with progress("Rolling out", len(asked), "moments") as passed:
-            return np.array(churn_chances(asked, world, horizon_ms, rollouts, world.seed, passed), np.float64)
+            return estimated(churn_chances(asked, world, horizon_ms, rollouts, world.seed, passed), rollouts)
 
     return chances if rollouts else None
 

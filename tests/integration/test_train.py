@@ -200,7 +200,11 @@ def test_a_simulated_log_is_judged_beside_its_ceiling(simulated: Trained) -> Non
         assert 0 < ceiling["snapshots"] <= 5000
         assert ceiling["model_auc"]["value"] is not None
         assert 0 < ceiling["oracle_auc"]["value"] <= 1
-    assert "Beside the ceiling" in (simulated.where / "MODEL_CARD.md").read_text()
+        assert ceiling["lead_time"]["oracle"]["churners"] == ceiling["lead_time"]["model"]["churners"] > 0
+        assert ceiling["oracle_log_loss"]["value"] > 0
+    card = (simulated.where / "MODEL_CARD.md").read_text()
+    for words in ("Beside the ceiling", "log loss above the ceiling", "names no more of them than the model"):
+        assert words in card
     assert "AUC below it" in simulated.result.stdout
 
 

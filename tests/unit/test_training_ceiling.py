@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from producers.simulator.oracle import Moment as SimulatedMoment
 from tests.event_logs import at
-from training.ceiling import Moment, chances, compare, subsample
-from training.evaluation import Judged
+from training.ceiling import Moment, chances, compare, estimated, subsample
+from training.evaluation import Judged, evaluate
 from training.examples import Examples
 from training.snapshots import Snapshots
 
@@ -63,3 +65,47 @@ def test_the_gap_is_that_of_the_aucs_on_the_same_rows_with_an_interval_of_its_ow
     apart = found["oracle_auc"]["interval"][1] - found["oracle_auc"]["interval"][0]
     assert high - low < apart
     assert found["snapshots"] == COUNT
+
+
+def test_every_figure_of_the_model_has_its_ceiling_and_log_loss_and_brier_score_their_gaps(examples: Examples) -> None:
+    chance, user = examples.rows.vectors[:, 0] / 5, examples.rows.user
+    model, knowing = Judged(examples.churned, np.full(COUNT, 0.1), user), Judged(examples.churned, chance, user)
+    found = compare(model, knowing, seed=7)
+    for name, value in evaluate(knowing, seed=7).items():
+        if name not in ("snapshots", "users", "churners", "reliability"):
+            assert found[f"oracle_{name}"] == value
+            assert f"model_{name}" in found
+    assert found["oracle_calibration_slope"]["value"] == pytest.approx(1.0, abs=0.25)
+    assert found["log_loss_gap"]["interval"][0] > 0
+    assert found["brier_gap"]["value"] > 0
+
+
+def test_what_chance_adds_to_the_spread_of_roll_outs_is_taken_off_and_their_order_stays() -> None:
+    random = np.random.default_rng(5)
+    truth = random.beta(1, 19, 5000)
+    shares = random.binomial(150, truth) / 150
+    found = estimated(shares.tolist(), 150)
+    assert found.min() > 0
+    assert (np.argsort(found, kind="stable") == np.argsort(shares, kind="stable")).all()
+    assert found.mean() == pytest.approx(shares.mean(), abs=1e-4)
+    assert np.square(found - truth).mean() < np.square(shares - truth).mean()
+    assert found.var() < truth.var() < shares.var()
+
+
+@given(
+    counts=st.lists(st.integers(0, 150), min_size=1, max_size=30),
+    rollouts=st.integers(150, 300),
+)
+def test_no_estimated_chance_is_nought_or_one(counts: list[int], rollouts: int) -> None:
+    found = estimated([count / rollouts for count in counts], rollouts)
+    assert ((found > 0) & (found < 1)).all()
+    assert (np.argsort(found, kind="stable") == np.argsort(counts, kind="stable")).all()
+
+
+def test_roll_outs_that_differ_by_chance_alone_all_tell_nearly_the_same() -> None:
+    shares = np.random.default_rng(5).binomial(2, 0.1, 400) / 2
+    assert np.ptp(estimated(shares.tolist(), 2)) < np.ptp(shares) / 5
+
+
+def test_nothing_asked_is_nothing_told() -> None:
+    assert len(estimated([], 150)) == 0

@@ -11,7 +11,7 @@ from tests.event_logs import at
 from training.calibration import log_odds, recalibration, reliability
 from training.evaluation import Judged, auc_only, evaluate
 from training.labels import NEVER
-from training.lead_time import lead_time, naming
+from training.lead_time import highest, lead_time, named_by, naming
 from training.ranking import Ranking
 from training.resampling import figures
 from training.snapshots import Snapshots
@@ -149,3 +149,16 @@ def test_quartiles_do_not_exist_where_nobody_is_named() -> None:
     found = lead_time(naming(rows, scores, np.array([at(hours=9), NEVER]), enter=0.5), 48 * HOUR_MS, seed=7)
     assert found["churners_named"]["value"] == 0.0
     assert found["hours_p50"] == {"value": None, "interval": None}
+
+
+def test_the_highest_scores_are_named_and_equal_ones_all_or_none() -> None:
+    scores = np.array([0.1, 0.9, 0.5, 0.5, 0.7])
+    assert [highest(scores, most).tolist().count(True) for most in range(6)] == [0, 1, 2, 2, 4, 5]
+    assert highest(scores, 2).tolist() == [False, True, False, False, True]
+
+
+def test_whom_scores_name_is_whom_the_rows_over_the_threshold_name() -> None:
+    rows, scores = life((0, 0, 0.1), (0, 10, 0.5), (1, 0, 0.4))
+    churn_ms = np.array([at(hours=100), NEVER])
+    named, over = naming(rows, scores, churn_ms, enter=0.5), named_by(rows, np.array([False, True, False]), churn_ms)
+    assert named.first_ms.tolist() == over.first_ms.tolist() == [at(hours=10), NEVER]

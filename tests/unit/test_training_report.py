@@ -121,6 +121,16 @@ def test_an_oracle_that_only_guesses_lies_below_the_model(reported: Reported) ->
         assert ceiling["auc_gap"]["interval"][1] < 0
 
 
+def test_the_lead_time_of_model_and_oracle_is_told_on_the_same_snapshots_of_which_both_name_as_many(
+    reported: Reported,
+) -> None:
+    for kind in KINDS:
+        leads = reported.found[kind]["ceiling"]["lead_time"]
+        assert leads["model"]["churners"] == leads["oracle"]["churners"] > 0
+        assert leads["model"]["churners_named"]["value"] == 1.0
+        assert leads["oracle"]["stayers_named"]["value"] > leads["model"]["stayers_named"]["value"]
+
+
 def test_without_an_oracle_there_is_no_ceiling(surveyed: Survey) -> None:
     found, views = report(surveyed, to_judge_by(surveyed), first_column, ENTER, 7)
     assert "ceiling" not in found["daily"]
@@ -138,7 +148,8 @@ def test_a_column_that_the_model_reads_matters_and_one_that_it_does_not_read_doe
 def test_tables_have_a_row_for_each_figure_and_a_column_for_each_kind(reported: Reported) -> None:
     rows = [*tables.figures(reported.found), *tables.groups(reported.found), *tables.lead_times(reported.found)]
     assert {len(row) for row in (*rows, *tables.brief(reported.found))} == {3}
-    assert {len(row) for row in tables.ceilings(reported.found)} == {5}
+    beside = [*tables.ceilings(reported.found), *tables.ceilings_of_lead_time(reported.found)]
+    assert {len(row) for row in beside} == {5}
     auc = reported.found["daily"]["auc"]
     told = f"{auc['value']:.3f} [{auc['interval'][0]:.3f}, {auc['interval'][1]:.3f}]"
     assert next(row for row in rows if row[0].startswith("AUC, every snapshot"))[2] == told
