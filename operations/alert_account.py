@@ -13,6 +13,7 @@ import msgspec
 from operations.findings import Findings
 from schemas.alerts import Alert
 from stream_app.core.log import LogRecord
+from training.parity import contents
 
 Identity = tuple[str, int, int]
 
@@ -52,7 +53,7 @@ class AlertAccount:
             published = self._open.pop(_identity(alert), None)
             if published is None and due:
                 self._findings.note("alerts_missing", f"{self._named(alert)} was decided and is not published")
-            elif published is not None and published.contents != _contents(alert):
+            elif published is not None and published.contents != _hashed(alert):
                 self._note_phantom(f"{self._named(alert)} was published with other contents than were decided")
 
     def close(self) -> None:
@@ -63,7 +64,7 @@ class AlertAccount:
 
     def _publish(self, alert: Alert) -> None:
         self.front = max(self.front, alert.data.src.offset)
-        published = _Published(alert.data.src.offset, _contents(alert))
+        published = _Published(alert.data.src.offset, _hashed(alert))
         if self._open.setdefault(_identity(alert), published) is not published:
             self._findings.note("alerts_duplicate", f"{self._named(alert)} was published twice")
 
@@ -80,6 +81,5 @@ def _identity(alert: Alert) -> Identity:
     return alert.data.user_ref, alert.data.episode, alert.data.sequence
 
 
-def _contents(alert: Alert) -> bytes:
-    data = msgspec.structs.replace(alert.data, detected_at="")
-    return blake2b(msgspec.json.encode(msgspec.structs.replace(alert, data=data)), digest_size=16).digest()
+def _hashed(alert: Alert) -> bytes:
+    return blake2b(contents(alert), digest_size=16).digest()

@@ -27,16 +27,11 @@ class Letter(NamedTuple):
 def read_letters(log: TopicLog) -> Iterator[Letter]:
     """The letters of a dead-letter topic, partition by partition. Records of other kinds are passed over."""
     for partition in range(log.partitions):
-        yield from read_letters_of(log, partition)
-
-
-def read_letters_of(log: TopicLog, partition: int) -> Iterator[Letter]:
-    """The letters of one partition."""
-    for records in log.read(partition):
-        for record in records:
-            rejection = read_rejection(record.headers)
-            if rejection is not None:
-                yield Letter(partition, record.offset, record, rejection)
+        for records in log.read(partition):
+            for record in records:
+                rejection = read_rejection(record.headers)
+                if rejection is not None:
+                    yield Letter(partition, record.offset, record, rejection)
 
 
 def barred_offsets(letters: Iterable[Letter]) -> dict[int, set[int]]:

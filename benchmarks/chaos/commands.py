@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from benchmarks.chaos.stand import Stand
 from schemas.errors import Transient
 
 _FAILED = 1
+_PATIENCE_S = 20.0
+_TRY_EVERY_S = 1.0
 
 
 def export_states(stand: Stand, directory: Path) -> None:
@@ -19,8 +22,20 @@ def export_states(stand: Stand, directory: Path) -> None:
 
 
 def import_states(stand: Stand, directory: Path) -> None:
-    """Put exported states in the place of those that are there. No worker may run."""
-    _churn(stand, "import-state", "--replace", str(directory))
+    """Put exported states in the place of those that are there. No worker may run.
+
+    One that was killed counts as running until its session time-out is over: as the command says, wait for that.
+    """
+    deadline = time.monotonic() + stand.plan.session_timeout_s + _PATIENCE_S
+    while True:
+        try:
+            _churn(stand, "import-state", "--replace", str(directory))
+        except Transient:
+            if time.monotonic() > deadline:
+                raise
+            stand.rest(_TRY_EVERY_S)
+        else:
+            return
 
 
 def verify(stand: Stand) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from benchmarks.chaos.audit import lost_events
 from benchmarks.chaos.commands import verify
 from benchmarks.chaos.conductor import Conductor
 from benchmarks.chaos.faults.kinds import KINDS
+from benchmarks.chaos.faults.redis import repeat_lost_import
 from benchmarks.chaos.report import Outcome
 from benchmarks.chaos.schedule import drawn
 from benchmarks.chaos.stand import Plan, Stand
@@ -108,6 +109,7 @@ def _settle(stand: Stand) -> float | None:
     """Seconds until every partition stands at the end of its log; None if one does not get there."""
     stand.load.finish()
     began = time.monotonic()
+    repeat_lost_import(stand)
     if stand.wait_for(lambda: stand.redis.positions() == stand.ends or None, _SETTLED_WITHIN_S) is None:
         return None
     return time.monotonic() - began

@@ -56,12 +56,16 @@ class Plan:
 
 
 class Stand:
-    """All that a fault can reach. Ends with all its processes when it is closed."""
+    """All that a fault can reach. Ends with all its processes when it is closed.
+
+    `imported` is the export that was brought back last.
+    """
 
     def __init__(self, plan: Plan, jars: Callable[[], Path], models: Path, workload: str) -> None:
         self.plan = plan
         self.ended = threading.Event()
         self.commits: Counter[str] = Counter()
+        self.imported: Path | None = None
         self.controls: dict[int, list[int]] = {partition: [0] for partition in range(plan.partitions)}
         self.models = _two_models(models, plan.directory / "models", workload)
         self.loop = RelayLoop()

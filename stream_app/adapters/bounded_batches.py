@@ -46,11 +46,11 @@ def gunzip(payload: Any) -> bytes:  # noqa: ANN401 - any buffer
     return found
 
 
-def _within_bounds(decode: Callable[[Any], bytes], size: Callable[[bytes], int]) -> Callable[[Any], bytes]:
+def _within_bounds(decode: Callable[[Any], bytes], size: Callable[[memoryview], int]) -> Callable[[Any], bytes]:
     """The same decoder, asked only if what comes out has a bounded size."""
 
     def decoder(payload: Any) -> bytes:  # noqa: ANN401 - any buffer
-        if size(bytes(payload)) > MOST_BYTES:
+        if size(memoryview(payload)) > MOST_BYTES:
             raise BatchTooLarge
         return decode(payload)
 

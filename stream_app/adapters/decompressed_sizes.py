@@ -11,7 +11,7 @@ _ZSTD_BLOCK = 128 << 10
 _XERIAL_MAGIC, _XERIAL_HEAD = b"\x82SNAPPY\x00", 16
 
 
-def lz4(payload: bytes) -> int:
+def lz4(payload: memoryview) -> int:
     """Blocks of a known largest size, one after the other."""
     flags, most_block = payload[4], 1 << (8 + 2 * (payload[5] >> 4 & 7))
     at = _LZ4_HEAD + (8 if flags & 8 else 0) + (4 if flags & 1 else 0)
@@ -26,7 +26,7 @@ def lz4(payload: bytes) -> int:
     return total
 
 
-def zstd(payload: bytes) -> int:
+def zstd(payload: memoryview) -> int:
     """Blocks of at most 128 kB, raw ones and repeated bytes as they say."""
     head = payload[4]
     single = head >> 5 & 1
@@ -40,9 +40,9 @@ def zstd(payload: bytes) -> int:
     return total
 
 
-def snappy(payload: bytes) -> int:
+def snappy(payload: memoryview) -> int:
     """A raw block begins with its size."""
-    if not payload.startswith(_XERIAL_MAGIC):
+    if payload[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC:
         return _varint(payload)
     at, total = _XERIAL_HEAD, 0
     while at + 4 <= len(payload):
@@ -52,7 +52,7 @@ def snappy(payload: bytes) -> int:
     return total
 
 
-def _varint(payload: bytes) -> int:
+def _varint(payload: memoryview) -> int:
     value = 0
     for place, byte in enumerate(payload[:5]):
         value |= (byte & 0x7F) << (7 * place)
@@ -61,5 +61,5 @@ def _varint(payload: bytes) -> int:
     return value
 
 
-SIZES: dict[str, Callable[[bytes], int]] = {"lz4_decode": lz4, "zstd_decode": zstd, "snappy_decode": snappy}
+SIZES: dict[str, Callable[[memoryview], int]] = {"lz4_decode": lz4, "zstd_decode": zstd, "snappy_decode": snappy}
 """By the name of the decoder in aiokafka."""

@@ -116,28 +116,21 @@ async def must_be_as_if_undisturbed(owner: Running) -> None:
     assert sorted(found.recorded.alerts) == [alert.data.src.offset for alert in expected.alerts]
 
 
-def test_the_commit_of_a_session_that_was_overtaken_before_it_is_refused(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("before", "cause"),
+    [(Commit, "commit_refused"), (PublishAlerts, "publisher_fenced")],
+    ids=["commit", "publication"],
+)
+def test_a_session_that_was_overtaken_before_it_committed_or_published_does_neither(
+    site: Site, before: type[Effect[Any]], cause: str
+) -> None:
     async def scenario() -> None:
         async with two_owners(site) as (zombie, owner):
-            await zombie.until(Commit)
-            await owner.until(Commit)
-            with pytest.raises(Transient) as refusal:
+            await zombie.until(before)
+            await owner.until(before)
+            with pytest.raises(Transient) as doubt:
                 await zombie.step()
-            assert refusal.value.cause == "commit_refused"
-            await owner.to_the_end()
-            await must_be_as_if_undisturbed(owner)
-
-    asyncio.run(scenario())
-
-
-def test_a_session_that_was_overtaken_before_it_published_is_fenced_by_kafka(site: Site) -> None:
-    async def scenario() -> None:
-        async with two_owners(site) as (zombie, owner):
-            await zombie.until(PublishAlerts)
-            await owner.until(PublishAlerts)
-            with pytest.raises(Transient) as fenced:
-                await zombie.step()
-            assert fenced.value.cause == "publisher_fenced"
+            assert doubt.value.cause == cause
             await owner.to_the_end()
             await must_be_as_if_undisturbed(owner)
 

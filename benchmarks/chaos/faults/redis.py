@@ -7,6 +7,8 @@ from benchmarks.chaos.append_only import newest_log, tear
 from benchmarks.chaos.commands import export_states, import_states
 from benchmarks.chaos.stand import Stand
 
+IMPORTING = -1
+"""The position of a partition whose import has not come to its end."""
 _MOST_CUT_BYTES = 3_000_000
 _WORTH_CUTTING_BYTES = 200_000
 _WORK_WITHIN_S = 10.0
@@ -57,9 +59,22 @@ def wipe(stand: Stand, draw: random.Random) -> float | None:
         stand.redis.wipe()
         stand.crew.send_home(places)
         import_states(stand, export)
+        stand.imported = export
         for place in places:
             place.start()
     return time.monotonic()
+
+
+def repeat_lost_import(stand: Stand) -> None:
+    """If Redis has lost the end of an import, partitions stand at -1: as an operator would, import once more."""
+    positions = stand.wait_for(stand.redis.positions, _WORK_WITHIN_S)
+    if stand.imported is None or positions is None or IMPORTING not in positions:
+        return
+    with stand.crew.all_places(stand.rest) as places:
+        stand.crew.send_home(places)
+        import_states(stand, stand.imported)
+        for place in places:
+            place.start()
 
 
 def _worth_cutting(written: int) -> int | None:
