@@ -26,7 +26,7 @@ def import_states(stand: Stand, directory: Path) -> None:
 
     One that was killed counts as running until its session time-out is over: as the command says, wait for that.
     """
-    deadline = time.monotonic() + stand.plan.session_timeout_s + _PATIENCE_S
+    deadline = time.monotonic() + stand.session_timeout_s + _PATIENCE_S
     while True:
         try:
             _churn(stand, "import-state", "--replace", str(directory))

@@ -6,12 +6,38 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from stack.worker_process import WorkerProcess
+from typing import Any, Protocol
 
 _LOOK_EVERY_S = 0.2
 _REPLACED_AFTER_S = 1.0
+
+
+class Hand(Protocol):
+    """A worker's process, of whatever kind."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+
+    def probe(self) -> Mapping[str, Any]:
+        """What it says of itself: whether it is `ready`, and by partition in which `state` it has it."""
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+
+    def stop(self) -> None:
+        """Let it finish and go."""
+
+    def kill(self) -> None:
+        """kill -9."""
+
+
+Start = Callable[[Path], Hand]
+"""Starts a worker whose words go to a file."""
 
 Wanted = Callable[[Mapping[str, Any]], bool]
 """From a worker's probe whether it is the one that is looked for."""
@@ -20,15 +46,15 @@ Wanted = Callable[[Mapping[str, Any]], bool]
 class Place:
     """One worker's place. A fault that has taken it is alone with it."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, start: Start, log: Path) -> None:
         self.log = log
         self.taken = False
-        self._environment = environment
-        self.worker = self._new()
+        self._start = start
+        self.worker = start(log)
 
     def start(self) -> None:
         """Put a new worker here; the one before must have ended."""
-        self.worker = self._new()
+        self.worker = self._start(self.log)
 
     def kill(self) -> None:
         """kill -9."""
@@ -42,19 +68,16 @@ class Place:
         """Let it go on."""
         self.worker.signal(signal.SIGCONT)
 
-    def _new(self) -> WorkerProcess:
-        return WorkerProcess(self._environment, self.log)
-
 
 class Crew:
     """All places. `exits` counts workers that ended without being told to, `kills` those that were killed."""
 
-    def __init__(self, size: int, environment: Mapping[str, str], logs: Path) -> None:
+    def __init__(self, size: int, start: Start, logs: Path) -> None:
         self.exits = 0
         self.kills = 0
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self.places = [Place(environment, logs / f"worker-{number}.log") for number in range(size)]
+        self.places = [Place(start, logs / f"worker-{number}.log") for number in range(size)]
         self._thread = threading.Thread(target=self._replace, name="crew", daemon=True)
         self._thread.start()
 

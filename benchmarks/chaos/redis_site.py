@@ -22,6 +22,10 @@ _SYNCED_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.05
 
 
+Progress = Callable[["redis.Redis"], list[int]]
+"""How far things have come, each as a number that only a loss lowers."""
+
+
 @dataclass
 class Losses:
     """How often Redis was killed, and how often it then stood before where it had been."""
@@ -33,11 +37,11 @@ class Losses:
 class RedisSite:
     """The server that is in charge. `relay` is how workers reach it; it is made by whoever makes the site."""
 
-    def __init__(self, directory: Path, app_id: str, partitions: int) -> None:
+    def __init__(self, directory: Path, progress: Progress) -> None:
         self.losses = Losses()
         self.relay: Relay | None = None
         self._directory = directory
-        self._keys = [f"{{{app_id}.{partition}}}:m" for partition in range(partitions)]
+        self._progress = progress
         self._generation = 0
         self.server = RedisServer(directory / "0")
         self.port = _port(self.server.start())
@@ -48,31 +52,12 @@ class RedisSite:
         return redis.Redis(HOST, self.port, retry=once, socket_timeout=_ANSWER_WITHIN_S)
 
     def positions(self) -> list[int] | None:
-        """Next offset to apply of every partition; None while it does not answer."""
-        try:
-            with self.client() as client, client.pipeline(transaction=False) as asked:
-                for key in self._keys:
-                    asked.hget(key, "position")
-                return [int(position or 0) for position in asked.execute()]
-        except redis.RedisError:
-            return None
-
-    def owner(self, partition: int) -> bytes | None:
-        """The token of the session that owns a partition; None while Redis does not answer."""
+        """How far things have come; None while it does not answer."""
         try:
             with self.client() as client:
-                found: bytes | None = client.hget(self._keys[partition], "owner")
-                return found
+                return self._progress(client)
         except redis.RedisError:
             return None
-
-    def states(self, partition: int) -> dict[str, bytes]:
-        """Every stored state of a partition, by user."""
-        start = self._keys[partition].removesuffix("m") + "u:"
-        with self.client() as client:
-            keys = list(client.scan_iter(f"{start}*", count=1000))
-            values = client.mget(keys) if keys else []
-        return {key.decode().removeprefix(start): value for key, value in zip(keys, values, strict=True)}
 
     def kill(self, meanwhile: Callable[[], object]) -> None:
         """kill -9, do something while it is down, start it again, and take down whether something was lost."""

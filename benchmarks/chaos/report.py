@@ -24,6 +24,7 @@ class Outcome:
 
     seconds: float
     seed: int
+    rate: float
     sent: Mapping[str, int]
     kills: Mapping[str, int]
     commits: Counter[str]
@@ -44,17 +45,19 @@ class Outcome:
         return self.causes[FENCED]
 
     def faults(self) -> dict[str, Facts]:
-        """By kind how many came about, and after what time everything moved again."""
+        """By kind how many came about, after what time everything moved again, and how far throughput fell until then.
+
+        Faults that happen side by side lengthen each other's recovery: only those of a run apart have their own.
+        """
         return {kind: self._kind(kind) for kind in self.kinds}
 
     def throughput(self) -> Facts:
-        """Newly committed events a second under faults; the dip is the slowest second beside the median one."""
+        """Events sent a second beside those newly committed while faults happened, and how often nothing was."""
         rates = self.under_faults.rates()
-        median, lowest = float(np.median(rates)), float(rates.min())
         return {
-            "median_per_s": round(median),
-            "lowest_per_s": round(lowest),
-            "dip": round(1 - lowest / median, 3) if median > 0 else None,
+            "sent_per_s": round(self.rate),
+            "committed_per_s": round(float(rates.mean())),
+            "standstill_share": round(float((rates == 0).mean()), 3),
             "longest_standstill_s": round(self.under_faults.longest_standstill_s(), 1),
         }
 
@@ -114,9 +117,20 @@ class Outcome:
         found = [one for one in self.happened if one.kind == kind]
         times_s = [self.timeline.recovered_after_s(one.back) for one in found]
         known = [time_s for time_s in times_s if time_s is not None]
+        dips = [self._dip(one, time_s) for one, time_s in zip(found, times_s, strict=True) if time_s is not None]
         return {
             "count": len(found),
             "missed": self.missed[kind],
-            "recovery_s_p50": round(float(np.percentile(known, 50)), 1) if known else None,
-            "recovery_s_p99": round(float(np.percentile(known, 99)), 1) if known else None,
+            "recovery_s_p50": _percentile(known, 50),
+            "recovery_s_p99": _percentile(known, 99),
+            "dip_p50": _percentile([dip for dip in dips if dip is not None], 50),
         }
+
+    def _dip(self, one: Happened, recovered_after_s: float) -> float | None:
+        """By what share of what was sent the slowest second fell short; None if it was not seen."""
+        slowest = self.timeline.slowest_per_s(one.began, one.back + recovered_after_s)
+        return None if slowest is None else max(0.0, 1 - slowest / self.rate)
+
+
+def _percentile(values: Sequence[float], percent: float) -> float | None:
+    return round(float(np.percentile(values, percent)), 2) if values else None

@@ -1,5 +1,6 @@
 """One run from the first process to the last: set up, let faults happen, let the dust settle, compare."""
 
+import math
 import tempfile
 import time
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from pathlib import Path
 from benchmarks.chaos.audit import lost_events
 from benchmarks.chaos.commands import verify
 from benchmarks.chaos.conductor import Conductor
+from benchmarks.chaos.faults.imports import repeat_lost_import
 from benchmarks.chaos.faults.kinds import KINDS
-from benchmarks.chaos.faults.redis import repeat_lost_import
+from benchmarks.chaos.pace import Apart, Pace, SideBySide
 from benchmarks.chaos.report import Outcome
-from benchmarks.chaos.schedule import drawn
+from benchmarks.chaos.schedule import Planned, drawn, in_turn
 from benchmarks.chaos.stand import Plan, Stand
 from benchmarks.chaos.timeline import Recorder
 from benchmarks.chaos.witnesses import causes
@@ -23,7 +25,10 @@ _SETTLED_WITHIN_S = 150.0
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be run. `models` and `workload` name the model that scores, `jars` where Kafka's jars are kept."""
+    """What is to be run. `models` and `workload` name the model that scores, `jars` where Kafka's jars are kept.
+
+    `apart`: one fault at a time, the next when everything is level again, all kinds equally often.
+    """
 
     minutes: float
     seed: int
@@ -33,6 +38,7 @@ class Order:
     workload: str
     jars: Path
     keep: Path | None = None
+    apart: bool = False
 
     @property
     def seconds(self) -> float:
@@ -47,7 +53,7 @@ def run(order: Order, say: Callable[[str], None], advance: Callable[[int], None]
         say("starting a Kafka, a Redis and the workers")
         stand = Stand(plan, lambda: kafka_jars(order.jars, say), order.models, order.workload)
         recorder = Recorder(stand)
-        conductor = Conductor(stand, recorder.committed)
+        conductor = Conductor(stand, _pace(order, recorder))
         try:
             return _run(order, stand, recorder, conductor, say, advance)
         finally:
@@ -60,7 +66,7 @@ def _run(
     order: Order,
     stand: Stand,
     recorder: Recorder,
-    conductor: Conductor,
+    conductor: Conductor[Stand],
     say: Callable[[str], None],
     advance: Callable[[int], None],
 ) -> Outcome:
@@ -74,7 +80,7 @@ def _run(
 
     stand.load.start()
     began = time.monotonic()
-    conductor.conduct(drawn(KINDS, order.seconds, order.seed), order.seconds, tick)
+    conductor.conduct(_schedule(order), order.seconds, tick)
     ended = time.monotonic()
     say("no more faults: waiting until everything is applied")
     settled_in_s = _settle(stand)
@@ -84,6 +90,7 @@ def _run(
     return Outcome(
         seconds=ended - began,
         seed=order.seed,
+        rate=order.rate,
         sent=stand.load.kinds,
         kills={
             "worker_kills": stand.crew.kills,
@@ -103,6 +110,17 @@ def _run(
         lost=lost_events(stand),
         verify=None if settled_in_s is None else verify(stand),
     )
+
+
+def _pace(order: Order, recorder: Recorder) -> Pace:
+    """Level is what is no further behind than the load of a second."""
+    return Apart(lambda: recorder.level(order.rate)) if order.apart else SideBySide(recorder.committed)
+
+
+def _schedule(order: Order) -> list[Planned[Stand]]:
+    if order.apart:
+        return in_turn(KINDS, math.ceil(order.minutes), order.seed)
+    return drawn(KINDS, order.seconds, order.seed)
 
 
 def _settle(stand: Stand) -> float | None:

@@ -1,45 +1,34 @@
-"""Where faults happen: a broker, a Redis and workers of one run's own, relays between them, and the load.
-
-load ──────────────► broker ◄─── relay ◄─── workers ───► relay ───► Redis
-"""
+"""The ground on which the shipped worker is tried: partitions with models and policies, and what an operator needs."""
 
 import random
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
+import redis
 
-from benchmarks.chaos.broker_site import BrokerSite
 from benchmarks.chaos.crew import Crew
 from benchmarks.chaos.events import endless
+from benchmarks.chaos.ground import Ground
 from benchmarks.chaos.load import Load
+from benchmarks.chaos.partition_meta import meta_key, positions_of
 from benchmarks.chaos.redis_commands import RedisDialogue
-from benchmarks.chaos.redis_site import RedisSite
-from benchmarks.chaos.relay import Relay, RelayLoop
 from schemas.errors import Transient
 from schemas.events import Control, Policy
 from schemas.manifests import Manifest
 from schemas.topics import CUSTOMER_EVENTS
+from stack.worker_process import WorkerProcess
 from stream_app.adapters.kafka_topics import create_topics, write_control
 from stream_app.adapters.onnx_scorer import MANIFEST_FILE, newest_model
 from stream_app.bootstrap import control_for
 from stream_app.settings import Settings
 
 APP_ID = "chaos"
-_LOOK_EVERY_S = 0.05
 _WORKING_WITHIN_S = 90.0
-
-Found = TypeVar("Found")
-
-
-class Ended(Exception):
-    """The run is over: whoever waits stops waiting."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +44,16 @@ class Plan:
     session_timeout_s: float = 3.0
 
 
-class Stand:
-    """All that a fault can reach. Ends with all its processes when it is closed.
-
-    `imported` is the export that was brought back last.
-    """
+class Stand(Ground):
+    """All that a fault can reach. `imported` is the export that was brought back last."""
 
     def __init__(self, plan: Plan, jars: Callable[[], Path], models: Path, workload: str) -> None:
+        super().__init__(plan.session_timeout_s)
         self.plan = plan
-        self.ended = threading.Event()
         self.commits: Counter[str] = Counter()
         self.imported: Path | None = None
         self.controls: dict[int, list[int]] = {partition: [0] for partition in range(plan.partitions)}
         self.models = _two_models(models, plan.directory / "models", workload)
-        self.loop = RelayLoop()
-        self._undo: list[Callable[[], None]] = [self.loop.close]
         try:
             self._set_up(jars)
         except BaseException:
@@ -94,19 +78,14 @@ class Stand:
         """Where each partition's log ends, as far as the broker has said so."""
         return [max(end, self.controls[partition][-1] + 1) for partition, end in enumerate(self.load.ends)]
 
-    def rest(self, seconds: float) -> None:
-        """Let time pass. Raises Ended when the run is over."""
-        if self.ended.wait(seconds):
-            raise Ended
-
-    def wait_for(self, found: Callable[[], Found | None], within_s: float) -> Found | None:
-        """What is found, None if nothing is in time. Raises Ended when the run is over."""
-        deadline = time.monotonic() + within_s
-        while time.monotonic() < deadline:
-            if (thing := found()) is not None:
-                return thing
-            self.rest(_LOOK_EVERY_S)
-        return None
+    def owner(self, partition: int) -> bytes | None:
+        """The token of the session that owns a partition; None while Redis does not answer."""
+        try:
+            with self.redis.client() as client:
+                found: bytes | None = client.hget(meta_key(APP_ID, partition), "owner")
+                return found
+        except redis.RedisError:
+            return None
 
     def decide_by(self, manifest: Manifest, policy: Policy) -> None:
         """Put a model and a policy in force in every partition."""
@@ -114,25 +93,16 @@ class Stand:
         for partition, offset in enumerate(offsets):
             self.controls[partition].append(offset)
 
-    def close(self) -> None:
-        """End everything that runs."""
-        self.ended.set()
-        while self._undo:
-            self._undo.pop()()
-
     def _set_up(self, jars: Callable[[], Path]) -> None:
         plan = self.plan
-        self.redis = RedisSite(plan.directory / "redis", APP_ID, plan.partitions)
-        self._undo.append(self.redis.stop)
-        self.redis.relay = self.redis_relay = Relay(self.loop, self.redis.port, lambda: RedisDialogue(self.commits))
-        self.broker = BrokerSite(plan.directory / "kafka", jars, self.loop, plan.brokers)
-        self._undo.append(self.broker.stop)
+        positions = positions_of(APP_ID, plan.partitions)
+        self._start_services(plan.directory, jars, plan.brokers, positions, lambda: RedisDialogue(self.commits))
         control = _control(self.models[0], eager(1, 0.1))
         create_topics(self.broker.bootstrap, "", plan.partitions, control, plan.brokers)
         self.load = Load(self.broker.bootstrap, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, endless(plan.seed))
         self._undo.append(self.load.stop)
         relayed = self._environment(self.broker.relayed, self.redis_relay.address)
-        self.crew = Crew(plan.workers, relayed, plan.directory / "logs")
+        self.crew = Crew(plan.workers, lambda log: WorkerProcess(relayed, log), plan.directory / "logs")
         self._undo.append(self.crew.kill)
         if self.wait_for(lambda: self.crew.ready() or None, _WORKING_WITHIN_S) is None:
             raise Transient(f"the workers did not begin to work within {_WORKING_WITHIN_S:.0f} s, see their logs")

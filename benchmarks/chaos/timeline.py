@@ -41,6 +41,14 @@ class Timeline:
         fine = np.maximum.accumulate(rose | (positions >= goal), axis=0).all(axis=1)
         return float(self.at_s[after[np.argmax(fine)]] - back_s) if fine.any() else None
 
+    def slowest_per_s(self, began_s: float, until_s: float) -> float | None:
+        """Newly committed events of the slowest second that began in a while; None if it was not seen to its end."""
+        total = np.maximum.accumulate(self.positions, axis=0).sum(axis=1)
+        starts = self.at_s[(self.at_s >= began_s) & (self.at_s <= min(until_s, self.at_s[-1] - 1.0))]
+        if not len(starts):
+            return None
+        return float((np.interp(starts + 1.0, self.at_s, total) - np.interp(starts, self.at_s, total)).min())
+
     def rates(self) -> NDArray[np.float64]:
         """Newly committed events of every whole second; what is replayed after a loss is not new."""
         total = np.maximum.accumulate(self.positions, axis=0).sum(axis=1)
@@ -74,6 +82,13 @@ class Recorder:
     def committed(self) -> int:
         """Events committed so far, as last seen."""
         return max((sum(positions) for _, positions, _ in self._rows[-20:]), default=0)
+
+    def level(self, within: float) -> bool:
+        """Whether, as last seen, at most so many acknowledged events were not yet committed."""
+        if not self._rows:
+            return False
+        _, positions, ends = self._rows[-1]
+        return _UNKNOWN not in positions and sum(ends) - sum(positions) <= within
 
     def _record(self) -> None:
         unknown = [_UNKNOWN] * self._stand.plan.partitions

@@ -9,13 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import chain
 
-import redis
-
-from benchmarks.foil.process import Wiring
-from benchmarks.foil.reading import key_prefix, user_of
+from benchmarks.foil.reading import counted, user_of
+from benchmarks.foil.stand import FoilStand
 from training.topic_log import TopicLog
-
-_AT_ONCE = 5_000
 
 Alert = tuple[str, int]
 """A user, and how many events had been counted."""
@@ -61,34 +57,26 @@ def losses(in_log: Mapping[str, int], counted: Mapping[str, int], sent: Iterable
     )
 
 
-def found(wiring: Wiring) -> Losses:
+def found(stand: FoilStand) -> Losses:
     """The same for what is in Kafka and Redis now; the agents must have stopped."""
-    return losses(_events(wiring), _counted(wiring), _alerts(wiring), wiring.alert_every)
+    with stand.redis.client() as client:
+        in_redis = counted(client, stand.wiring.app_id)
+    return losses(_events(stand), in_redis, _alerts(stand), stand.wiring.alert_every)
 
 
-def _events(wiring: Wiring) -> Counter[str]:
-    users = map(user_of, _values(wiring, wiring.events_topic))
+def _events(stand: FoilStand) -> Counter[str]:
+    users = map(user_of, _values(stand, stand.wiring.events_topic))
     return Counter(user for user in users if user is not None)
 
 
-def _alerts(wiring: Wiring) -> Iterator[Alert]:
-    for value in _values(wiring, wiring.alerts_topic):
+def _alerts(stand: FoilStand) -> Iterator[Alert]:
+    for value in _values(stand, stand.wiring.alerts_topic):
         alert = json.loads(value)
         yield alert["user"], alert["number"]
 
 
-def _values(wiring: Wiring, topic: str) -> Iterator[bytes]:
-    log = TopicLog(wiring.bootstrap, topic)
+def _values(stand: FoilStand, topic: str) -> Iterator[bytes]:
+    log = TopicLog(stand.broker.bootstrap, topic)
     for partition in range(log.partitions):
         for record in chain.from_iterable(log.read(partition)):
             yield record.value or b""
-
-
-def _counted(wiring: Wiring) -> dict[str, int]:
-    prefix = key_prefix(wiring.app_id)
-    counted: dict[str, int] = {}
-    with redis.Redis.from_url(wiring.redis_url) as client:
-        keys = list(client.scan_iter(f"{prefix}*", count=_AT_ONCE))
-        for key, state in zip(keys, client.mget(keys) if keys else [], strict=True):
-            counted[key.decode().removeprefix(prefix)] = json.loads(state)["events"]
-    return counted

@@ -1,10 +1,9 @@
-"""The foil's agents as processes: started, killed, frozen, stopped, and replaced when they end by themselves."""
+"""The foil's agents as processes, and what they are told."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +24,8 @@ class Wiring:
     redis_url: str
     events_topic: str
     alerts_topic: str
+    session_timeout_s: float
     alert_every: int = 100
-    session_timeout_s: float = 6.0
     crashing: bool = False
 
     def environment(self, directory: Path) -> dict[str, str]:
@@ -45,76 +44,48 @@ class Wiring:
 
 
 class AgentProcess:
-    """One agent; its words go to `log`."""
+    """One agent. Its words go to `log`, its files into a directory beside it."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, wiring: Wiring, log: Path) -> None:
+        directory = log.with_suffix("")
+        directory.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.foil.agent", "worker"],
-                env={**os.environ, **environment},
+                env={**os.environ, **wiring.environment(directory)},
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
             )
 
     @property
-    def ended(self) -> bool:
-        """Whether it has exited."""
-        return self._process.poll() is not None
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
-    def kill(self) -> None:
-        """kill -9."""
-        self._process.kill()
-        self._process.wait()
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
 
-    def freeze(self) -> None:
-        """SIGSTOP."""
-        self._process.send_signal(signal.SIGSTOP)
+    def probe(self) -> dict[str, object]:
+        """A plain agent says nothing of itself: while it runs it is taken to work."""
+        runs = self.exit_code is None
+        return {"ready": runs, "partitions": {"unknown": {"state": "running"}} if runs else {}}
 
-    def thaw(self) -> None:
-        """SIGCONT."""
-        self._process.send_signal(signal.SIGCONT)
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        self._process.send_signal(number)
 
     def stop(self) -> None:
-        """Let it finish and go; kill it when it does not."""
+        """Let it send what it has yet to send, and go; kill it when it does not."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(_STOPPED_WITHIN_S)
         except subprocess.TimeoutExpired:
             self.kill()
 
-
-class Agents:
-    """So many agents of one group. `exits` counts those that ended by themselves."""
-
-    def __init__(self, wiring: Wiring, size: int, directory: Path) -> None:
-        self.exits = 0
-        self._wiring = wiring
-        self._directory = directory
-        self.running = [self._start(place) for place in range(size)]
-
-    def restart(self, place: int) -> None:
-        """Put a new one where one has ended."""
-        self.running[place] = self._start(place)
-
-    def replace_ended(self) -> None:
-        """Do what a supervisor would."""
-        for place, agent in enumerate(self.running):
-            if agent.ended:
-                self.exits += 1
-                self.restart(place)
-
-    def stop(self) -> None:
-        """End them all in order: what they have yet to send is sent."""
-        for agent in self.running:
-            agent.stop()
-
     def kill(self) -> None:
-        """End them all at once."""
-        for agent in self.running:
-            agent.kill()
-
-    def _start(self, place: int) -> AgentProcess:
-        directory = self._directory / f"agent-{place}"
-        directory.mkdir(parents=True, exist_ok=True)
-        return AgentProcess(self._wiring.environment(directory), directory / "log")
+        """kill -9."""
+        self._process.kill()
+        self._process.wait()

@@ -16,8 +16,7 @@ from benchmarks import states as state_sizes
 from benchmarks import throughput as throughputs
 from benchmarks.deployments import Pids, Site
 from benchmarks.fencing import price
-from benchmarks.foil import stand as foil_stand
-from benchmarks.foil.run import Order
+from benchmarks.foil import run as foils
 from benchmarks.load import Mix
 from benchmarks.protocol_digest import protocol_digest, session_digest
 from stream_app.bootstrap import workload_named
@@ -154,18 +153,22 @@ def fencing(
 def foil(
     seconds: Annotated[float, typer.Option(min=5, help="How long events are sent and faults happen.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Decides which faults happen when.")] = 1,
-    rate: Annotated[float, typer.Option(min=100, help="Events a second.")] = 1_500.0,
+    rate: Annotated[float, typer.Option(min=100, help="Events a second.")] = 2_500.0,
     crashing: Annotated[
         bool, typer.Option(help="A failed agent ends its process and is replaced; Faust restarts it inside by default.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What a plain Faust agent that keeps its state in Redis loses and doubles under kills; on services of its own.
+    """What a plain Faust agent that keeps its state in Redis loses and doubles under the faults of `churn chaos`.
+
+    The same load and, by the same seed, the same kills and pauses of workers, Redis and broker, on services of its own.
+    The rig's wipes, and what it does to single requests of the protocol, are spared.
 
     Example: churn bench foil --seconds 60 --seed 1 --json
     """
-    order = Order(seconds=seconds, seed=seed, rate=rate, crashing=crashing)
-    _print(foil_stand.run_alone(order, STACK_DIRECTORY / "kafka" / "libs", _say), as_json)
+    jars = STACK_DIRECTORY / "kafka" / "libs"
+    order = foils.Order(seconds=seconds, seed=seed, jars=jars, rate=rate, crashing=crashing)
+    _print(foils.run(order, _say), as_json)
 
 
 @app.command()

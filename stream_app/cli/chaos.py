@@ -15,6 +15,7 @@ def chaos(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long faults happen.")] = 5.0,
     seed: Annotated[int | None, typer.Option(help="Decides events, faults and their order; unset: drawn.")] = None,
     rate: Annotated[float, typer.Option(min=1, help="Events a second.")] = 2_500.0,
+    apart: Annotated[bool, typer.Option("--apart", help="One fault at a time, to measure each.")] = False,
     brokers: Annotated[int, typer.Option(help="1, or 3 that keep everything three times.")] = 1,
     keep: Annotated[
         Path | None, typer.Option(file_okay=False, help="Leave data and logs in this new directory.")
@@ -41,6 +42,7 @@ def chaos(
         workload=settings.workload,
         jars=STACK_DIRECTORY / "kafka" / "libs",
         keep=keep,
+        apart=apart,
     )
     with progress(f"chaos, seed {order.seed}", round(order.seconds * rate)) as advance:
         outcome = run(order, lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True), advance)
@@ -59,8 +61,10 @@ def chaos(
 
 
 def _table(faults: dict[str, dict[str, object]]) -> Table:
-    table = Table("fault", "how many", "recovery p50", "p99")
+    table = Table("fault", "how many", "recovery p50", "p99", "dip")
     for kind, fault in faults.items():
         times = (fault["recovery_s_p50"], fault["recovery_s_p99"])
-        table.add_row(kind, str(fault["count"]), *("-" if time is None else f"{time} s" for time in times))
+        recovery = ("-" if time is None else f"{time} s" for time in times)
+        dip = fault["dip_p50"]
+        table.add_row(kind, str(fault["count"]), *recovery, "-" if dip is None else f"{float(str(dip)):.0%}")
     return table

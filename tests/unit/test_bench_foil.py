@@ -1,12 +1,8 @@
-"""What is said of the foil's losses, on logs made by hand; which faults a seed brings."""
-
-import random
-from collections import Counter
+"""What is said of the foil's losses, on logs made by hand."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.foil.faults import FAULTS, schedule
 from benchmarks.foil.losses import Losses, losses
 from benchmarks.foil.reading import user_of
 
@@ -45,19 +41,3 @@ def test_only_events_of_users_are_counted() -> None:
     assert user_of(b'{"type":"churn.activity.v1","subject":"u1"}') == "u1"
     others = [None, b"", b"{", b"\xff", b"[1]", b'{"type":"churn.control.v1"}', b'{"subject":""}', b'{"subject":7}']
     assert [user_of(value) for value in others] == [None] * len(others)
-
-
-@given(st.integers(), st.floats(24.0, 600.0))
-def test_every_kind_of_fault_happens_about_as_often_as_every_other_in_order_of_time(seed: int, seconds: float) -> None:
-    planned = schedule(list(FAULTS), seconds, 6.0, random.Random(seed))
-    assert planned == schedule(list(FAULTS), seconds, 6.0, random.Random(seed))
-    times_s = [at_s for at_s, _ in planned]
-    assert times_s == sorted(times_s)
-    assert all(0 <= at_s <= seconds for at_s in times_s)
-    often = Counter(kind for _, kind in planned)
-    assert set(often) == set(FAULTS)
-    assert max(often.values()) - min(often.values()) <= 1
-
-
-def test_without_kinds_nothing_happens() -> None:
-    assert schedule([], 60.0, 6.0, random.Random(1)) == []

@@ -28,6 +28,7 @@ def outcome() -> Outcome:
     return Outcome(
         seconds=90.0,
         seed=3,
+        rate=4.0,
         sent={"event": 9, "late": 1},
         kills={"worker_kills": 2},
         commits=Counter(applied=5, refused=1),
@@ -64,6 +65,29 @@ def test_what_is_replayed_after_a_loss_is_not_counted_twice() -> None:
     lost = timeline([(0, 0), (10, 0), (4, 0), (10, 0), (12, 0)])
     assert lost.rates().tolist() == [10.0, 0.0, 0.0]
     assert lost.longest_standstill_s() == 3.0
+
+
+def test_the_slowest_second_is_looked_for_between_a_fault_and_its_recovery() -> None:
+    seen = timeline([(0, 0), (4, 0), (5, 0), (5, 0), (9, 0)])
+    assert seen.slowest_per_s(0.0, 1.0) == 1.0
+    assert seen.slowest_per_s(0.0, 3.0) == 0.0
+    assert seen.slowest_per_s(3.5, 9.0) is None
+
+
+def test_a_dip_is_what_the_slowest_second_falls_short_of_what_was_sent() -> None:
+    slowest_per_s = (1.0, 3.0)
+    of_each = [1 - slowest / outcome().rate for slowest in slowest_per_s]
+    assert outcome().faults()["worker_kill"]["dip_p50"] == pytest.approx(sum(of_each) / 2)
+
+
+def test_throughput_is_what_was_committed_beside_what_was_sent() -> None:
+    stood = replace(outcome(), under_faults=timeline([(0, 0), (3, 0), (3, 0), (3, 3), (5, 5)]))
+    assert stood.throughput() == {
+        "sent_per_s": 4,
+        "committed_per_s": 2,
+        "standstill_share": pytest.approx(1 / 3, abs=1e-3),
+        "longest_standstill_s": 2.0,
+    }
 
 
 def test_a_run_without_a_difference_in_which_both_fences_were_tried_is_exact() -> None:

@@ -3,18 +3,18 @@
 import random
 import time
 
-from benchmarks.chaos.stand import Stand
+from benchmarks.chaos.ground import Ground
 
 
-def kill(stand: Stand, draw: random.Random) -> float | None:
+def kill(ground: Ground, draw: random.Random) -> float | None:
     """kill -9 and a new start."""
     down_s = draw.uniform(0.0, 1.0)
-    stand.broker.kill(draw, lambda: stand.rest(down_s))
+    ground.broker.kill(draw, lambda: ground.rest(down_s))
     return time.monotonic()
 
 
-def pause(stand: Stand, draw: random.Random) -> float | None:
+def pause(ground: Ground, draw: random.Random) -> float | None:
     """SIGSTOP for some seconds: it answers nobody, and all connections stay open."""
     still_s = draw.uniform(2.0, 5.0)
-    stand.broker.pause(draw, lambda: stand.rest(still_s))
+    ground.broker.pause(draw, lambda: ground.rest(still_s))
     return time.monotonic()

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from benchmarks.chaos.crew import Place, has
-from benchmarks.chaos.faults.fault import Act
 from benchmarks.chaos.faults.workers import kill_one, take
 from benchmarks.chaos.kafka_frames import END_TXN
 from benchmarks.chaos.redis_commands import COMMIT_STATES
@@ -35,9 +34,10 @@ class Way(Protocol):
 
 
 Harm = Literal["kill", "pause"]
+OnTheWire = Callable[[Stand, random.Random], float | None]
 
 
-def delayed_end(where: Where) -> Act:
+def delayed_end(where: Where) -> OnTheWire:
     """The end of a transaction, or the reply to it, comes after its client has stopped waiting."""
 
     def act(stand: Stand, draw: random.Random) -> float | None:
@@ -47,7 +47,7 @@ def delayed_end(where: Where) -> Act:
     return act
 
 
-def cut_end(where: Where) -> Act:
+def cut_end(where: Where) -> OnTheWire:
     """The connection breaks before the end of a transaction has gone out, or before its reply has come."""
 
     def act(stand: Stand, _draw: random.Random) -> float | None:
@@ -61,7 +61,7 @@ def cut_commit(stand: Stand, _draw: random.Random) -> float | None:
     return _on_the_way(stand, stand.redis_relay, _named(COMMIT_STATES), "reply", "cut", 0.0)
 
 
-def late_commit(harm: Harm) -> Act:
+def late_commit(harm: Harm) -> OnTheWire:
     """A commit arrives after its worker was killed or fell asleep and another one has taken its partition over."""
 
     def act(stand: Stand, draw: random.Random) -> float | None:
@@ -103,7 +103,7 @@ def _too_late(stand: Stand, draw: random.Random, way: Way, name: str, harm: Harm
 
 def _taken_over(stand: Stand, trap: Trap, place: Place, partition: int, harm: Harm, after_s: float) -> float | None:
     """Harm the worker, wait until the partition has another owner, deliver what was held."""
-    before = stand.redis.owner(partition)
+    before = stand.owner(partition)
     try:
         if harm == "kill":
             kill_one(stand, place)
@@ -121,7 +121,7 @@ def _taken_over(stand: Stand, trap: Trap, place: Place, partition: int, harm: Ha
 
 
 def _other_owner(stand: Stand, partition: int, before: bytes | None) -> bool | None:
-    now = stand.redis.owner(partition)
+    now = stand.owner(partition)
     return True if now not in (None, before) else None
 
 

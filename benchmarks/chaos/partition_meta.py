@@ -1,0 +1,23 @@
+"""What stands in Redis beside a partition's states, read past the worker's own code."""
+
+from collections.abc import Callable
+
+import redis
+
+
+def meta_key(app_id: str, partition: int) -> str:
+    """Where it stands."""
+    return f"{{{app_id}.{partition}}}:m"
+
+
+def positions_of(app_id: str, partitions: int) -> "Callable[[redis.Redis], list[int]]":
+    """A look at the next offset to apply of every partition."""
+    keys = [meta_key(app_id, partition) for partition in range(partitions)]
+
+    def positions(client: "redis.Redis") -> list[int]:
+        with client.pipeline(transaction=False) as asked:
+            for key in keys:
+                asked.hget(key, "position")
+            return [int(position or 0) for position in asked.execute()]
+
+    return positions
