@@ -12,6 +12,8 @@ from schemas.errors import ContractViolation
 LEDGER = Path(__file__).parents[1] / "docs" / "reliability" / "ledger.jsonl"
 CHAOS, SCHEDULES = "chaos", "schedules"
 EXACT = "exact"
+_NAMES_A_RUN = ("seed", "first_seed", "rate", "brokers")
+"""Numbers that say which run it was: their sum says nothing."""
 
 
 def append(path: Path, kind: str, protocol: str, facts: Mapping[str, Any]) -> None:
@@ -54,7 +56,7 @@ def _numbers(entry: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
     for name, value in entry.items():
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{prefix}{name}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and name not in ("seed", "first_seed"):
+        elif isinstance(value, int | float) and not isinstance(value, bool) and name not in _NAMES_A_RUN:
             yield prefix + name, value
 
 

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from operations.findings import Findings
 from schemas.dead_letters import Reason, read_rejection
+from schemas.redrives import read_entry
 from stream_app.core.intake import DeadLetter
 from stream_app.core.log import LogRecord
 
@@ -33,11 +34,14 @@ class LetterAccount:
         self._open: dict[int, _Letter] = {}
 
     def publish(self, records: Iterable[LogRecord]) -> None:
-        """Take down committed records of the dead letters; before anything is rejected."""
+        """Take down committed records of the dead letters; before anything is rejected.
+
+        The ledger of what was sent again, which stands among them, is passed over.
+        """
         for record in records:
             rejection = read_rejection(record.headers)
             if rejection is None:
-                self._note(f"the record at offset {record.offset} of the dead letters is no dead letter")
+                self._must_be_of_the_ledger(record)
             elif rejection.offset >= self._begin:
                 self._publish(rejection.offset, _Letter(rejection.reason, _contents(record)))
 
@@ -63,6 +67,11 @@ class LetterAccount:
             self.barred.add(offset)
         if self._open.setdefault(offset, letter) is not letter:
             self._note(f"offset {offset} has two dead letters")
+
+    def _must_be_of_the_ledger(self, record: LogRecord) -> None:
+        entry = read_entry(record.headers)
+        if entry is None or entry.of.partition != self._partition:
+            self._note(f"the record at offset {record.offset} of the dead letters is no dead letter")
 
     def _note(self, words: str) -> None:
         self._findings.note("dead_letters_unaccounted", f"partition {self._partition}: {words}")

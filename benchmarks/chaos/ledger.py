@@ -12,6 +12,9 @@ def append(path: Path, outcome: Outcome, minutes: float) -> None:
     facts = {
         "seed": outcome.seed,
         "minutes": minutes,
+        "rate": outcome.rate,
+        "brokers": outcome.brokers,
+        "apart": outcome.apart,
         "events": sum(outcome.sent.values()),
         "faults": {kind: fault["count"] for kind, fault in outcome.faults().items()},
         **outcome.kills,

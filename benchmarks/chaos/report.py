@@ -12,7 +12,14 @@ from benchmarks.chaos.witnesses import FENCED
 
 FENCES_FROM_S = 80.0
 """A run of this length must have seen both fences at work, and every kind of fault."""
-ZERO = ("state_mismatches", "alerts_missing", "alerts_duplicate", "alerts_phantom", "dead_letters_unaccounted")
+ZERO = (
+    "state_mismatches",
+    "meta_mismatches",
+    "alerts_missing",
+    "alerts_duplicate",
+    "alerts_phantom",
+    "dead_letters_unaccounted",
+)
 """Figures of a verification of which each must be 0."""
 
 Facts = dict[str, object]
@@ -25,6 +32,8 @@ class Outcome:
     seconds: float
     seed: int
     rate: float
+    brokers: int
+    apart: bool
     sent: Mapping[str, int]
     kills: Mapping[str, int]
     commits: Counter[str]
@@ -66,6 +75,8 @@ class Outcome:
         return {
             "seconds": round(self.seconds),
             "seed": self.seed,
+            "brokers": self.brokers,
+            "apart": self.apart,
             "sent": {"events": sum(self.sent.values()), "lost": self.lost, **self.sent},
             "faults": self.faults(),
             **self.kills,

@@ -91,6 +91,8 @@ def _run(
         seconds=ended - began,
         seed=order.seed,
         rate=order.rate,
+        brokers=order.brokers,
+        apart=order.apart,
         sent=stand.load.kinds,
         kills={
             "worker_kills": stand.crew.kills,

@@ -32,6 +32,15 @@ def listed(made: Deployment) -> list[dict[str, Any]]:
     return letters
 
 
+def verified(made: Deployment) -> dict[str, Any]:
+    command = [sys.executable, "-m", "stream_app.cli", "verify", "--json"]
+    environment = {**os.environ, **made.environment}
+    found: dict[str, Any] = json.loads(
+        subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60).stdout
+    )
+    return found
+
+
 def write(made: Deployment, partition: int, value: bytes, key: bytes) -> None:
     producer = Producer({"bootstrap.servers": made.services.bootstrap, "enable.idempotence": True, "log_level": 0})
     producer.produce(made.topic(), value, key=key, partition=partition)
@@ -76,3 +85,5 @@ def test_a_poison_record_is_listed_repaired_sent_again_and_applied_once(made: De
     wait_until_all_is_applied(made)
     assert successor.probe()["counts"]["scored"] == 1
     assert len(listed(made)) == 1
+    assert verified(made)["first_differences"] == []
+    assert verified(made)["exact"]

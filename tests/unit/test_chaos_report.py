@@ -14,6 +14,7 @@ from benchmarks.chaos.report import ZERO, Outcome
 from benchmarks.chaos.timeline import Timeline
 from benchmarks.chaos.witnesses import causes
 from benchmarks.protocol_digest import protocol_digest
+from operations.findings import KINDS
 
 FINE = {"events": 10, "users": 2, **dict.fromkeys(ZERO, 0)}
 
@@ -29,6 +30,8 @@ def outcome() -> Outcome:
         seconds=90.0,
         seed=3,
         rate=4.0,
+        brokers=1,
+        apart=False,
         sent={"event": 9, "late": 1},
         kills={"worker_kills": 2},
         commits=Counter(applied=5, refused=1),
@@ -96,6 +99,10 @@ def test_a_run_without_a_difference_in_which_both_fences_were_tried_is_exact() -
     assert outcome().faults()["worker_kill"]["count"] == 2
 
 
+def test_every_difference_that_a_verification_knows_must_be_none() -> None:
+    assert set(ZERO) == set(KINDS)
+
+
 @pytest.mark.parametrize("figure", ZERO)
 def test_a_single_difference_is_wrong_and_named(figure: str) -> None:
     wrong = replace(outcome(), verify={**FINE, figure: 1})
@@ -148,3 +155,4 @@ def test_a_run_is_one_line_of_the_ledger(tmp_path: Path) -> None:
     assert first["kind"] == "chaos"
     assert first["protocol"] == protocol_digest()
     assert (first["events"], first["worker_kills"], first["outcome"]) == (10, 2, "exact")
+    assert (first["brokers"], first["apart"], first["rate"]) == (1, False, 4.0)

@@ -10,6 +10,8 @@ from operations.findings import KINDS, Findings
 from operations.letter_account import LetterAccount
 from schemas.alerts import Alert
 from schemas.dead_letters import Rejection, to_headers
+from schemas.redrives import Begun, Done, LetterId
+from schemas.redrives import to_headers as to_ledger_headers
 from stream_app.core.intake import DeadLetter
 from stream_app.core.log import PlainRecord
 from tests.decision_deployments import alert
@@ -109,7 +111,16 @@ BEYOND = letter(DeadLetter(poison(15), "schema", "no"))
 NOT_REJECTED = letter(DeadLetter(poison(4), "schema", "no"))
 
 
-@pytest.mark.parametrize("letters", [LETTERS, LETTERS[::-1], [*LETTERS, BEYOND]])
+def sent_again(of_partition: int) -> list[PlainRecord]:
+    """What the ledger says of a letter, here in the dead letters of partition 1."""
+    of = LetterId(of_partition, 0)
+    entries = (Begun(of=of, partition=1, end=20, producer=7, epoch=0), Done(of=of, partition=1, offset=20))
+    return [PlainRecord(90 + n, 0, None, b"{", tuple(to_ledger_headers(entry))) for n, entry in enumerate(entries)]
+
+
+@pytest.mark.parametrize(
+    "letters", [LETTERS, LETTERS[::-1], [*LETTERS, BEYOND], [LETTERS[0], *sent_again(1), *LETTERS[1:]]]
+)
 def test_letters_that_are_the_replays_rejections_are_exact(letters: list[PlainRecord]) -> None:
     assert accounted(letters).exact
 
@@ -130,6 +141,10 @@ def test_one_letter_that_is_dropped_doubled_or_changed_is_found(letters: list[Pl
     findings = accounted(letters)
     assert findings.differences == {"dead_letters_unaccounted": 1}
     assert named in findings.first_differences[0]
+
+
+def test_what_says_to_be_of_the_ledger_of_another_partition_is_no_dead_letter() -> None:
+    assert accounted([*LETTERS, *sent_again(0)]).differences == {"dead_letters_unaccounted": 2}
 
 
 def test_letters_from_before_the_export_are_left_out() -> None:
