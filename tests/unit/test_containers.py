@@ -1,5 +1,6 @@
 """docker-compose.yml and the Dockerfile, as far as they can be judged without a container engine."""
 
+import os
 import re
 import subprocess
 import sys
@@ -133,6 +134,22 @@ def test_redis_keeps_what_it_has_acknowledged_as_the_local_one_and_has_a_limit_t
         "maxmemory-policy": "noeviction",
         "save": "",
     }
+
+
+def test_redis_writes_its_log_anew_once_it_answers_and_starts_as_it_would_have(tmp_path: Path) -> None:
+    """On stand-ins: a server that answers its third PING, and says what it was started with."""
+    said, programs = tmp_path / "said", tmp_path / "bin"
+    programs.mkdir()
+    ping = f'echo "$1" >> {said}; test "$1" != ping || test $(wc -l < {said}) -lt 3 || echo PONG'
+    server = f'until grep -q bgrewriteaof {said}; do sleep 0.01; done; printf "%s\\n" "$@" >> {said}'
+    for name, script in {"redis-cli": ping, "docker-entrypoint.sh": server}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    entrypoint = [word.replace("$$", "$") for word in SERVICES["redis"]["entrypoint"]]
+    command = SERVICES["redis"]["command"]
+    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    subprocess.run([*entrypoint, *command], env=path, check=True, timeout=30)
+    assert said.read_text().splitlines() == ["ping", "ping", "ping", "bgrewriteaof", *command]
 
 
 def test_whoever_waits_for_a_service_waits_for_something_that_happens() -> None:
