@@ -10,7 +10,7 @@ from operations.findings import KINDS, Findings
 from operations.letter_account import LetterAccount
 from schemas.alerts import Alert
 from schemas.dead_letters import Rejection, to_headers
-from schemas.redrives import Begun, Done, LetterId
+from schemas.redrives import Begun, Done, Entry, LetterId
 from schemas.redrives import to_headers as to_ledger_headers
 from stream_app.core.intake import DeadLetter
 from stream_app.core.log import PlainRecord
@@ -114,7 +114,10 @@ NOT_REJECTED = letter(DeadLetter(poison(4), "schema", "no"))
 def sent_again(of_partition: int) -> list[PlainRecord]:
     """What the ledger says of a letter, here in the dead letters of partition 1."""
     of = LetterId(of_partition, 0)
-    entries = (Begun(of=of, partition=1, end=20, producer=7, epoch=0), Done(of=of, partition=1, offset=20))
+    entries: tuple[Entry, ...] = (
+        Begun(of=of, partition=1, end=20, producer=7, epoch=0),
+        Done(of=of, partition=1, offset=20),
+    )
     return [PlainRecord(90 + n, 0, None, b"{", tuple(to_ledger_headers(entry))) for n, entry in enumerate(entries)]
 
 
