@@ -17,6 +17,7 @@ from schemas.errors import ContractViolation, Transient
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, TOPICS, Topic
 from stack.local import Services
 from stream_app import bootstrap
+from stream_app.adapters import topic_agreement
 from stream_app.adapters.kafka_topics import create_topics
 from stream_app.adapters.topic_agreement import agreed_partitions
 from stream_app.settings import Settings
@@ -150,6 +151,7 @@ def test_decisions_that_outlast_their_events_are_kept_long_enough(
     assert agreed_partitions(stack.bootstrap, prefix) == N
 
 
-def test_a_broker_that_does_not_answer_is_a_transient_error() -> None:
+def test_a_broker_that_does_not_answer_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topic_agreement, "_ANSWER_WITHIN_S", 0.5)
     with pytest.raises(Transient, match="does not answer"):
         agreed_partitions("127.0.0.1:1", "")
