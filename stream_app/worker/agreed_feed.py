@@ -17,7 +17,7 @@ class TopicFeed(Feed, Protocol):
 
     @property
     def topic_partitions(self) -> int | None:
-        """How many partitions the topic has, as far as was heard; None if nothing was."""
+        """How many partitions the topic has, as far as was heard; None or 0 if nothing was."""
 
 
 class AgreedFeed:

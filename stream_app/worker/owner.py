@@ -61,8 +61,9 @@ class PartitionTask:
 
     @property
     def topic_partitions(self) -> int | None:
-        """How many partitions the topic has now, None if the consumer has not heard of it."""
-        return self._consumer.partitions(self._topic)
+        """How many partitions the topic has, as far as the consumer has heard; None or 0 if it has not."""
+        found: int | None = self._consumer.topic_partitions(self._topic)
+        return found
 
     def put(self, event: Any) -> None:
         """Take a chunk over from Faust."""

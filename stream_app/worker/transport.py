@@ -132,11 +132,6 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
             return None
         return end
 
-    def partitions(self, topic: str) -> int | None:
-        """How many partitions the topic has, None if the consumer has not heard of it."""
-        found: set[int] | None = self._thread._ensure_consumer().partitions_for_topic(topic)
-        return None if found is None else len(found)
-
     async def seek_to(self, partition: int, topic: str, offset: int) -> None:
         """Fetch from this offset on; done in the consumer's own thread."""
 

@@ -31,7 +31,7 @@ class HandFeed:
         return RECORDS
 
 
-@pytest.mark.parametrize("heard", [N, None])
+@pytest.mark.parametrize("heard", [N, None, 0])
 def test_records_are_delivered_while_the_number_is_agreed_or_not_heard_of_yet(heard: int | None) -> None:
     feed = HandFeed(N - 1, heard)
     agreed = AgreedFeed(feed, N)
@@ -51,7 +51,7 @@ def test_once_another_number_is_heard_of_nothing_more_is_taken(heard: int) -> No
     assert (stopped.value.state, feed.taken) == ("other_partitions", 1)
 
 
-@pytest.mark.parametrize("heard", [N, None])
+@pytest.mark.parametrize("heard", [N, None, 0])
 def test_a_partition_beyond_the_agreed_number_says_by_itself_that_there_are_more(heard: int | None) -> None:
     with pytest.raises(ContractViolation, match=f"now has {N + 1} partitions") as stopped:
         AgreedFeed(HandFeed(N, heard), N).must_be_agreed()
