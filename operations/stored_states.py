@@ -4,7 +4,6 @@ Keys of states are added and never taken away. So every user there was at the po
 before the keys are looked for, is on one of the pages that follow.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from schemas.errors import ContractViolation, Transient
+from stream_app.adapters.redis_globs import beginning_with
 from stream_app.adapters.redis_states import META_FIELDS, meta_key, read_meta, state_prefix
 from stream_app.partition.effects import Meta
 
@@ -68,8 +68,8 @@ def pages(client: "redis.Redis", app_id: str, partition: int) -> Iterator[Page]:
 def users(client: "redis.Redis", app_id: str, partition: int) -> set[str]:
     """Whoever has a state."""
     prefix = state_prefix(app_id, partition)
-    pattern = re.sub(r"([*?\[\]^\\])", r"\\\1", prefix) + "*"
-    return {key[len(prefix.encode()) :].decode() for key in client.scan_iter(pattern, count=PAGE)}
+    found = client.scan_iter(beginning_with(prefix), count=PAGE)
+    return {key[len(prefix.encode()) :].decode() for key in found}
 
 
 def _page(client: "redis.Redis", app_id: str, partition: int, found: Sequence[str]) -> Page:

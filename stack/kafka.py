@@ -1,4 +1,4 @@
-"""A Kafka broker of one node on this machine: formatted, configured, started, stopped."""
+"""A Kafka broker on this machine, alone or one of a cluster: formatted, configured, started, stopped."""
 
 import secrets
 import subprocess

@@ -47,12 +47,24 @@ class RedisServer:
         settings = {**_SETTINGS, "port": str(port), "proc-title-template": self.daemon.mark(address)}
         arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
         self.daemon.spawn([executable, *arguments], address)
-        self.daemon.wait_until(lambda: accepts(port) and self.answers(self.uri(address)), _READY_WITHIN_S)
-        return self.uri(address)
+        uri = self.uri(address)
+        self.daemon.wait_until(lambda: accepts(port) and self.answers(uri), _READY_WITHIN_S)
+        self.write_log_anew(uri)
+        return uri
 
     def stop(self) -> None:
         """Stop it, if it runs."""
         self.daemon.stop(_STOPPED_WITHIN_S)
+
+    def write_log_anew(self, uri: str) -> None:
+        """Have it put what it has loaded in the place of its append-only log; return when that is done.
+
+        A log that was torn within a transaction keeps the transaction's beginning, and the start after the next one
+        would carry it out among later writes (mended in Valkey by https://github.com/valkey-io/valkey/pull/4342).
+        """
+        with redis.Redis.from_url(uri, socket_timeout=_ANSWER_WITHIN_S) as client:
+            client.bgrewriteaof()
+            self.daemon.wait_until(lambda: _written_anew(client), _READY_WITHIN_S)
 
     def uri(self, address: str) -> str:
         """How the setting names the server at host:port."""
@@ -68,6 +80,16 @@ class RedisServer:
             return False
         except ValueError as error:
             raise ContractViolation(f"{self.setting}={uri} is no address of a Redis: {error}") from error
+
+
+def _written_anew(client: "redis.Redis") -> bool:
+    """Raises ContractViolation when it could not be written."""
+    facts = client.info("persistence")
+    if facts["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]:
+        return False
+    if facts["aof_last_bgrewrite_status"] != "ok":
+        raise ContractViolation("Redis could not write its append-only log anew: see that its disk has room")
+    return True
 
 
 def find_executable() -> str:

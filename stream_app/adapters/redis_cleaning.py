@@ -4,12 +4,14 @@ from itertools import islice
 
 import redis
 
+from stream_app.adapters.redis_globs import beginning_with
+
 _AT_ONCE = 5000
 
 
 def forget(url: str, app_id: str) -> None:
     """Delete states and positions of every partition of a deployment."""
     with redis.Redis.from_url(url) as client:
-        found = client.scan_iter(f"{{{app_id}.*", count=_AT_ONCE)
+        found = client.scan_iter(beginning_with(f"{{{app_id}."), count=_AT_ONCE)
         while keys := list(islice(found, _AT_ONCE)):
             client.unlink(*keys)

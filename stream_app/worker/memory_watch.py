@@ -1,4 +1,4 @@
-"""Raises an alarm while Redis still has room."""
+"""Raises an alarm while Redis still has room, and says when it has no limit by which that could be told."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -19,14 +19,21 @@ class MemoryWatch:
         self._ratio = ratio
         self.last: float | None = None
         self.alarmed = False
+        self._seen = False
 
     async def look(self) -> None:
-        """Look again; the alarm is raised once, and once more after it was over. Silence of Redis is the sessions'."""
+        """Look again. The alarm is raised once, and once more after it was over; that there is no limit is told once.
+
+        Silence of Redis is the sessions'.
+        """
         try:
             self.last = await self._ratio()
         except Transient:
             self.last = None
             return
+        if self.last is None and not self._seen:
+            _log.warning("redis_unbounded", why="set maxmemory: without it nothing tells how full Redis is")
+        self._seen = True
         high = self.last is not None and self.last >= ALARM_AT
         if high and not self.alarmed:
             _log.error("redis_memory_high", ratio=round(self.last or 0.0, 3), alarm_at=ALARM_AT)

@@ -28,6 +28,7 @@ from stream_app.adapters.onnx_scorer import newest_model
 from stream_app.core.log import PlainRecord
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
 from tests.partitions import partitions_of
+from tests.promql import Page
 
 NOW_MS = time.time_ns() // 1_000_000
 DAY_MS = 86_400_000
@@ -253,21 +254,32 @@ def test_the_app_runs_under_the_faust_command_line_as_well(made: Deployment) -> 
         process.kill()
 
 
-def test_a_batch_that_grows_without_bound_stops_its_own_partition_and_no_other(made: Deployment) -> None:
-    worker = made.start_worker()
-    worker.wait_until_ready()
+def send_batch_that_grows(to: Deployment) -> None:
+    """80 MB of zeros in one small batch of partition 0, which is sent once all of it is there."""
     bomb = Producer(
         {
-            "bootstrap.servers": made.services.bootstrap,
+            "bootstrap.servers": to.services.bootstrap,
             "compression.type": "zstd",
             "message.max.bytes": 200_000_000,
             "batch.size": 150_000_000,
-            "linger.ms": 1000,
+            "linger.ms": 60_000,
+            "log_level": 0,
         }
     )
     for _ in range(80):
-        bomb.produce(made.topic(), bytes(1_000_000), partition=0)
+        bomb.produce(to.topic(), bytes(1_000_000), partition=0)
     assert bomb.flush(60) == 0
+
+
+def test_a_batch_that_grows_without_bound_shows_as_lag_and_then_stops_its_own_partition_only(made: Deployment) -> None:
+    worker = made.start_worker()
+    worker.wait_until_ready()
+    send_batch_that_grows(made)
+    wait_until(lambda: "batch_too_large" in worker.log.read_text())
+    with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=5) as answer:
+        page = Page(answer.read().decode())
+    assert page.value("churn_partition_lag", partition="0") == 80
+    assert page.value("churn_partition_state", partition="0", state="running") == 1
     writer = Writer(made)
     for partition in range(PARTITIONS):
         writer.write(partition, activity(user_of(partition), 1))
@@ -275,4 +287,3 @@ def test_a_batch_that_grows_without_bound_stops_its_own_partition_and_no_other(m
     wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "hole_in_log")
     wait_until(lambda: made.positions()[1:] == [2, 2, 2])
     assert made.positions()[0] == 1
-    assert "batch_too_large" in worker.log.read_text()

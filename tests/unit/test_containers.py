@@ -123,12 +123,13 @@ def test_the_broker_is_set_as_the_local_one() -> None:
     assert listeners == set(re.findall(r"(\w+)://", environment["KAFKA_ADVERTISED_LISTENERS"])) | {"CONTROLLER"}
 
 
-def test_redis_keeps_what_it_has_acknowledged_as_the_local_one() -> None:
+def test_redis_keeps_what_it_has_acknowledged_as_the_local_one_and_has_a_limit_that_the_alarm_is_told_by() -> None:
     words = SERVICES["redis"]["command"][1:]
     settings = {name.removeprefix("--"): value for name, value in zip(words[::2], words[1::2], strict=True)}
     assert settings == {
         "appendonly": "yes",
         "appendfsync": "everysec",
+        "maxmemory": "2gb",
         "maxmemory-policy": "noeviction",
         "save": "",
     }
