@@ -38,6 +38,7 @@ from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
 from stream_app.settings import Settings
+from stream_app.worker.agreed_feed import AgreedFeed
 from stream_app.worker.memory_watch import MemoryWatch
 from stream_app.worker.owner import PartitionOwner, PartitionTask
 from stream_app.worker.watch import Counts, Trace, partition_readings
@@ -129,11 +130,13 @@ def worker(settings: Settings) -> Worker:
         watchers.append(Trace(settings.trace_file))
 
     def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
+        agreed = AgreedFeed(feed, partitions)
+        agreed.must_be_agreed()
         ports = Ports(
             states=RedisStates(redis_url, settings.app_id, partition),
             decisions=KafkaDecisions(kafka, settings.app_id, (events, alerts, letters), partition),
             log=KafkaEventLog(kafka, events, partition),
-            feed=feed,
+            feed=agreed,
             watcher=_Watchers([*watchers, feed]),
         )
         fold = PartitionFold(the_engine, partition, partitions)

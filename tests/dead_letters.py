@@ -25,7 +25,7 @@ from training.topic_log import TopicLog
 PARTITIONS = 2
 NOW_MS = time.time_ns() // 1_000_000
 SENT_MS = NOW_MS - 3_600_000
-"""Lately: Kafka deletes letters by the time at which the records that they hold were sent."""
+"""Lately: Kafka deletes events by the time at which they were sent, and those sent again keep it."""
 OWN = ("trace", b"\x01\xff")
 
 

@@ -1,52 +1,86 @@
-"""Checks, before a worker starts, that the topics fit together."""
+"""Checks, before a worker starts, that the topics fit together, and that no decision goes before its event does."""
+
+from collections.abc import Mapping, Sequence
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from schemas.errors import ContractViolation, Transient
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, TOPICS
+from schemas.topics import FOR_EVER, TOPICS
 
 _ANSWER_WITHIN_S = 10.0
+_IS_A_LOG = "is a log, from which compaction takes records out"
+_IS_CUT_BY_SIZE = "holds decisions, which must not go by size while the events that they were taken on are there"
+_IS_CUT_BY_TIME = "holds rejections, stamped with the time of the rejected record, however old that is"
+_GOES_FIRST = "holds decisions, which must outlast their events, and those go a whole segment at a time"
+
+Settings = Mapping[str, str]
+"""A topic's settings under Kafka's own names."""
 
 
 def agreed_partitions(bootstrap: str, prefix: str) -> int:
-    """The number of partitions that events and alerts share.
+    """The number of partitions that the three topics share.
 
-    Raises ContractViolation when a topic is missing, the numbers differ, or alerts, the log of decisions, are kept for
-    less long than the events they were taken on; Transient when the broker does not answer.
+    Raises ContractViolation when a topic is missing, the numbers differ, a topic is compacted, or alerts or dead
+    letters, the log of decisions, may be deleted before the events they were taken on; Transient when the broker does
+    not answer.
     """
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    events, alerts = prefix + CUSTOMER_EVENTS.name, prefix + CHURN_ALERTS.name
+    names = [prefix + topic.name for topic in TOPICS]
     try:
-        found = {
-            name: len(topic.partitions) for name, topic in admin.list_topics(timeout=_ANSWER_WITHIN_S).topics.items()
-        }
-        missing = [prefix + topic.name for topic in TOPICS if prefix + topic.name not in found]
-        if missing:
-            raise ContractViolation(f"there is no topic {missing[0]}: `churn up` makes it", state="missing_topic")
-        for name in (alerts, prefix + DEAD_LETTERS.name):
-            if found[name] != found[events]:
-                raise ContractViolation(
-                    f"{events} has {found[events]} partitions and {name} {found[name]}: what is decided on partition p "
-                    "stands in partition p, so make both the same",
-                    state="other_partitions",
-                )
-        kept = {name: _retention_ms(admin, name) for name in (events, alerts)}
+        partitions = _shared_partitions(admin, names)
+        kept = {name: _settings(admin, name) for name in names}
     except (KafkaException, TimeoutError) as error:
         raise Transient(f"Kafka at {bootstrap} does not answer, see that it runs: {error}") from error
-    if _shorter(kept[alerts], kept[events]):
-        raise ContractViolation(
-            f"{alerts} is kept for {kept[alerts]} ms, less than {events}: raise its retention.ms to {kept[events]}",
-            state="short_retention",
-        )
+    _refuse_short_lives(bootstrap, kept)
+    return partitions
+
+
+def _shared_partitions(admin: AdminClient, names: Sequence[str]) -> int:
+    found = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=_ANSWER_WITHIN_S).topics.items()}
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise ContractViolation(f"there is no topic {missing[0]}: `churn up` makes it", state="missing_topic")
+    events, *others = names
+    for name in others:
+        if found[name] != found[events]:
+            raise ContractViolation(
+                f"{events} has {found[events]} partitions and {name} {found[name]}: what is decided on partition p "
+                "stands in partition p, so make both the same",
+                state="other_partitions",
+            )
     return found[events]
 
 
-def _shorter(alerts_ms: int, events_ms: int) -> bool:
-    """Whether alerts go before events do; -1 is for ever."""
-    return alerts_ms >= 0 and (events_ms < 0 or alerts_ms < events_ms)
-
-
-def _retention_ms(admin: AdminClient, topic: str) -> int:
+def _settings(admin: AdminClient, topic: str) -> Settings:
     resource = ConfigResource(ResourceType.TOPIC, topic)
-    return int(admin.describe_configs([resource])[resource].result(_ANSWER_WITHIN_S)["retention.ms"].value)
+    found = admin.describe_configs([resource])[resource].result(_ANSWER_WITHIN_S)
+    return {name: entry.value for name, entry in found.items()}
+
+
+def _refuse_short_lives(bootstrap: str, kept: Mapping[str, Settings]) -> None:
+    """`kept` are the settings of events, alerts and dead letters, in this order."""
+    events, alerts, letters = kept
+
+    def demand(topic: str, setting: str, value: str, because: str) -> None:
+        if (found := kept[topic][setting]) != value:
+            raise ContractViolation(
+                f"{topic} has {setting}={found} and {because}: set it with `kafka-configs.sh --bootstrap-server "
+                f"{bootstrap} --alter --entity-type topics --entity-name {topic} --add-config {setting}={value}`",
+                state="short_retention",
+            )
+
+    for topic in kept:
+        demand(topic, "cleanup.policy", "delete", _IS_A_LOG)
+    for topic in (alerts, letters):
+        demand(topic, "retention.bytes", str(FOR_EVER), _IS_CUT_BY_SIZE)
+    demand(letters, "retention.ms", str(FOR_EVER), _IS_CUT_BY_TIME)
+    least_ms, alerts_ms = _outlasting_ms(kept[events]), int(kept[alerts]["retention.ms"])
+    if alerts_ms != FOR_EVER and (least_ms == FOR_EVER or alerts_ms < least_ms):
+        demand(alerts, "retention.ms", str(least_ms), _GOES_FIRST)
+
+
+def _outlasting_ms(events: Settings) -> int:
+    """How long to keep what must outlast an event: the youngest record of its segment keeps all the others."""
+    retention_ms = int(events["retention.ms"])
+    return FOR_EVER if retention_ms == FOR_EVER else retention_ms + int(events["segment.ms"])

@@ -31,7 +31,7 @@ _RELEASE_WITHIN_S = 15.0
 OPENING, RUNNING, BACKING_OFF = "opening", "running", "backing_off"
 
 OpenSession = Callable[[int, "PartitionTask"], tuple[Session, Ports]]
-"""Makes the session of a partition and what it needs; the partition's task is its feed."""
+"""Makes the session of a partition and what it needs; the partition's task is its feed. May raise as a session does."""
 
 
 class PartitionTask:
@@ -58,6 +58,12 @@ class PartitionTask:
     def end(self) -> int | None:
         """Where the partition's log ended when it was last fetched, None if it was not yet."""
         return self._consumer.end(self.partition, self._topic)
+
+    @property
+    def topic_partitions(self) -> int | None:
+        """How many partitions the topic has, as far as the consumer has heard; None or 0 if it has not."""
+        found: int | None = self._consumer.topic_partitions(self._topic)
+        return found
 
     def put(self, event: Any) -> None:
         """Take a chunk over from Faust."""
@@ -107,11 +113,12 @@ class PartitionTask:
     async def _keep_alive(self) -> None:
         back_off_s = _FIRST_BACK_OFF_S
         while not self._stopping:
-            session, ports = self._open_session(self.partition, self)
-            log = _log.bind(partition=self.partition, session=session.token.hex()[:8])
+            log = _log.bind(partition=self.partition)
             self.state, self.why = OPENING, ""
             began = time.monotonic()
             try:
+                session, ports = self._open_session(self.partition, self)
+                log = log.bind(session=session.token.hex()[:8])
                 await drive(session, ports)
             except Transient as error:
                 log.warning("session_ended", cause=error.cause, why=str(error))

@@ -208,6 +208,19 @@ def test_a_worker_answers_its_probes_and_sigterm_ends_it_in_seconds_with_everyth
     )
 
 
+def test_what_a_deployment_keeps_in_redis_never_expires(made: Deployment) -> None:
+    writer = Writer(made)
+    for partition in range(PARTITIONS):
+        writer.write(partition, activity(user_of(partition), 1), user_of(partition).encode())
+    writer.flush()
+    made.start_worker().wait_until_ready()
+    wait_until_all_is_applied(made)
+    with made.redis() as client:
+        lives = {key: client.ttl(key) for key in client.scan_iter(f"*{made.settings.app_id}*", count=1000)}
+    assert len(lives) >= 2 * PARTITIONS
+    assert set(lives.values()) == {-1}
+
+
 def test_two_deployments_with_different_numbers_of_partitions_cannot_be_mixed_up(made: Deployment) -> None:
     with made.redis() as client:
         client.hset(f"{{{made.settings.app_id}.0}}:m", mapping={"partitions": PARTITIONS + 1, "position": 0})
