@@ -52,6 +52,13 @@ RECORDS = Metric(
     "`repeated`: a producer sends events twice; `dead`: see `churn_dead_letters_total`",
     {"outcome": OUTCOMES},
 )
+FETCHED_RECORDS = Metric(
+    "churn_fetched_records",
+    "counter",
+    "records",
+    "Records that Kafka delivered to this worker; what a session had not committed at its end comes again",
+    "Far more than `churn_records_total`: sessions end again and again, see `churn_sessions_ended_total`",
+)
 LATE_EVENTS = Metric(
     "churn_late_events",
     "counter",
@@ -158,8 +165,9 @@ PARTITION_LAG = Metric(
     "churn_partition_lag",
     "gauge",
     "records",
-    "Records known to be in the partition and not committed yet, as of the last fetch",
-    "Start another worker (up to one per partition), or see which stage is slow; a stopped partition's stands still",
+    "Records known to be in the partition and not committed yet, as of the last fetch, or 2 s ago if it is paused",
+    "Start another worker (up to one per partition), or see which stage is slow; `churn_partition_state` says whether "
+    "the partition stands still",
     {"partition": ()},
 )
 REDIS_MEMORY = Metric(
@@ -181,6 +189,7 @@ MODEL_INFO = Metric(
 
 METRICS = (
     RECORDS,
+    FETCHED_RECORDS,
     LATE_EVENTS,
     SCORED_EVENTS,
     UNSCORED_EVENTS,

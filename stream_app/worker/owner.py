@@ -1,9 +1,9 @@
 """Owns the partitions assigned to this worker: one task each, which keeps a session alive until it is told to stop."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -11,7 +11,7 @@ from faust.types import TP
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.log import LogRecord
-from stream_app.metrics.catalogue import SESSIONS_ENDED
+from stream_app.metrics.catalogue import FETCHED_RECORDS, SESSIONS_ENDED
 from stream_app.metrics.measures import Measures
 from stream_app.partition.driver import Stopping, drive
 from stream_app.partition.effects import Report
@@ -35,7 +35,11 @@ OpenSession = Callable[[int, "PartitionTask"], tuple[Session, Ports]]
 
 
 class PartitionTask:
-    """One assigned partition: its queue of chunks, and the sessions that follow one another."""
+    """One assigned partition: its queue of chunks, and the sessions that follow one another.
+
+    It is fetched from while a session that has sought its position keeps up. Before that, in back-off and in a stop it
+    is held: paused, and what still arrives is dropped.
+    """
 
     def __init__(
         self, consumer: ChunkConsumer, topic: str, partition: int, open_session: OpenSession, measures: Measures
@@ -50,13 +54,14 @@ class PartitionTask:
         self._measures = measures
         self._chunks: deque[Any] = deque()
         self._arrived = asyncio.Event()
-        self._stopping = False
+        self._stop = asyncio.Event()
         self._paused = False
+        self._hold()
         self.task = asyncio.create_task(self._keep_alive())
 
     @property
     def end(self) -> int | None:
-        """Where the partition's log ended when it was last fetched, None if it was not yet."""
+        """Where the partition's log ended when it was last fetched or looked at, None if it was not yet."""
         return self._consumer.end(self.partition, self._topic)
 
     @property
@@ -67,18 +72,18 @@ class PartitionTask:
 
     def put(self, event: Any) -> None:
         """Take a chunk over from Faust."""
-        if self._stopping:
+        if self._held:
             event.ack()
+            self._pause()  # again: Faust resumes every partition at the end of a rebalance
             return
         self._chunks.append(event)
         self._arrived.set()
-        if len(self._chunks) >= _MOST_CHUNKS and not self._paused:
-            self._paused = True
-            self._consumer.pause_partitions({self._tp()})
+        if len(self._chunks) >= _MOST_CHUNKS:
+            self._pause()
 
     def stop(self) -> None:
         """Finish the running batch, then end."""
-        self._stopping = True
+        self._stop.set()
         self._drop_chunks()
         self._arrived.set()
 
@@ -88,20 +93,23 @@ class PartitionTask:
         await self._consumer.seek_to(self.partition, self._topic, position)
         self.position = position
         self.state = RUNNING
+        self._held = False
+        self._resume()
 
     async def receive(self) -> Sequence[LogRecord]:
         """The next chunk; none after a second of silence. Raises Stopping once the partition is to be given up."""
-        if not self._chunks and not self._stopping:
+        if not self._chunks and not self._stop.is_set():
             self._arrived.clear()
             try:
                 async with asyncio.timeout(_IDLE_S):
                     await self._arrived.wait()
             except TimeoutError:
                 return []
-        if self._stopping:
+        if self._stop.is_set():
             raise Stopping
         event = self._chunks.popleft()
-        self._resume()
+        if self._paused and len(self._chunks) <= _MOST_CHUNKS // 2:
+            self._resume()
         event.ack()
         records: Sequence[LogRecord] = event.value
         return records
@@ -111,11 +119,11 @@ class PartitionTask:
         self.position = report.position
 
     async def _keep_alive(self) -> None:
-        back_off_s = _FIRST_BACK_OFF_S
-        while not self._stopping:
+        back_off_s, now_s = _FIRST_BACK_OFF_S, asyncio.get_running_loop().time
+        while not self._stop.is_set():
             log = _log.bind(partition=self.partition)
             self.state, self.why = OPENING, ""
-            began = time.monotonic()
+            began_s = now_s()
             try:
                 session, ports = self._open_session(self.partition, self)
                 log = log.bind(session=session.token.hex()[:8])
@@ -123,50 +131,46 @@ class PartitionTask:
             except Transient as error:
                 log.warning("session_ended", cause=error.cause, why=str(error))
                 self._measures.count(SESSIONS_ENDED, 1, error.cause)
-                if time.monotonic() - began > _LONGEST_BACK_OFF_S:
+                if now_s() - began_s > _LONGEST_BACK_OFF_S:
                     back_off_s = _FIRST_BACK_OFF_S
-                self.state, self.why = BACKING_OFF, str(error)
-                await self._pause(back_off_s)
+                await self._stand_still(BACKING_OFF, str(error), back_off_s)
                 back_off_s = min(2 * back_off_s, _LONGEST_BACK_OFF_S)
             except ContractViolation as error:
                 log.error("partition_stopped", state=error.state, why=str(error))
-                self.state, self.why = error.state, str(error)
-                await self._wait_until_stopped()
+                await self._stand_still(error.state, str(error))
             except Exception as error:
                 log.exception("partition_stopped", state="bug", why=repr(error))
-                self.state, self.why = "bug", repr(error)
-                await self._wait_until_stopped()
+                await self._stand_still("bug", repr(error))
         self._drop_chunks()
 
-    async def _pause(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not self._stopping and time.monotonic() < deadline:
-            self._drop_chunks()
-            await asyncio.sleep(_FIRST_BACK_OFF_S / 2)
+    async def _stand_still(self, state: str, why: str, seconds: float | None = None) -> None:
+        """Hold the partition for so long, by default until it is given up: another worker would stop there too."""
+        self.state, self.why = state, why
+        self._hold()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
 
-    async def _wait_until_stopped(self) -> None:
-        """Stay assigned and stopped: another worker would stop at the same place."""
+    def _hold(self) -> None:
+        """Fetch nothing until a session seeks."""
+        self._held = True
         self._drop_chunks()
-        if not self._paused:
-            self._paused = True
-            self._consumer.pause_partitions({self._tp()})
-        while not self._stopping:
-            self._arrived.clear()
-            await self._arrived.wait()
-            self._drop_chunks()
+        self._pause()
 
     def _drop_chunks(self) -> None:
         while self._chunks:
             self._chunks.popleft().ack()
-        if not self._stopping:
-            self._resume()
+
+    def _pause(self) -> None:
+        self._paused = True
+        self._consumer.pause_partitions({self._tp()})
 
     def _resume(self) -> None:
-        if self._paused and len(self._chunks) <= _MOST_CHUNKS // 2:
-            self._paused = False
-            self._consumer.resume_partitions({self._tp()})
+        self._paused = False
+        self._consumer.resume_partitions({self._tp()})
 
     def _tp(self) -> TP:
+        """As Faust names it: it crashes over aiokafka's own type."""
         return TP(self._topic, self.partition)
 
 
@@ -212,6 +216,7 @@ class PartitionOwner:
 
     def deliver(self, partition: int, event: Any) -> None:
         """A chunk arrived; if the partition has left already, it is dropped: the next owner reads it again."""
+        self._measures.count(FETCHED_RECORDS, len(event.value))
         if partition in self.tasks:
             self.tasks[partition].put(event)
         else:

@@ -8,7 +8,7 @@ Relies on internals of the versions named below; importing it under others is re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -31,6 +31,8 @@ FETCH_MAX_WAIT_MS = 15
 FETCH_MAX_BYTES = 16 << 20
 """Of one fetch, all partitions together, as they stand in the log."""
 _PAUSED_POLL_S = 0.05
+_LOOK_EVERY_S = 2.0
+"""At partitions that are paused: the last fetch, which said where their logs end, may be long ago."""
 _TESTED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
 for _package, _version in _TESTED.items():
@@ -98,6 +100,12 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_offset = _Blind()
+        self._looked_up: dict[TP, int] = {}
+
+    async def on_start(self) -> None:
+        """Look after what is paused, as long as the consumer runs."""
+        await super().on_start()
+        self.add_future(self._look_after_the_paused())
 
     def _new_consumer_thread(self) -> _ChunkThread:
         return _ChunkThread(self, loop=self.loop, beacon=self.beacon)
@@ -125,20 +133,46 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
         return await super()._wait_next_records(timeout)  # type: ignore[no-any-return]
 
     def end(self, partition: int, topic: str) -> int | None:
-        """Where the partition's log ended when it was last fetched, None if it was not yet."""
+        """Where the partition's log ended when it was last fetched or looked at, None if it was not yet."""
         try:
-            end: int | None = self._thread._ensure_consumer().highwater(TopicPartition(topic, partition))
+            fetched: int | None = self._thread._ensure_consumer().highwater(TopicPartition(topic, partition))
         except AssertionError:  # the consumer's thread has just given the partition up
             return None
-        return end
+        looked_up = self._looked_up.get(TP(topic, partition))
+        return max((end for end in (fetched, looked_up) if end is not None), default=None)
+
+    async def _look_after_the_paused(self) -> None:
+        while not self.should_stop:
+            await self.sleep(_LOOK_EVERY_S)
+            if self._paused_partitions and not self.should_stop:
+                await self._look_at(stock.ensure_aiokafka_TPset(self._paused_partitions))
+
+    async def _look_at(self, paused: set[TopicPartition]) -> None:
+        """Find out where their logs end, and be seen fetching: aiokafka leaves its group for good when nobody does."""
+
+        async def look() -> Any:
+            consumer = self._thread._ensure_consumer()
+            with consumer._subscription.fetch_context():
+                pass
+            return await consumer.end_offsets(paused)
+
+        try:
+            ends = await self._in_thread(look())
+            self._looked_up.update({TP(at.topic, at.partition): end for at, end in ends.items()})
+        except KafkaError as error:
+            self.log.warning("ends of paused partitions not known: %r", error)
 
     async def seek_to(self, partition: int, topic: str, offset: int) -> None:
-        """Fetch from this offset on; done in the consumer's own thread."""
+        """Fetch from this offset on."""
 
         async def seek() -> None:
             self._thread._ensure_consumer().seek(TopicPartition(topic, partition), offset)
 
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(seek(), self._thread.thread_loop))
+        await self._in_thread(seek())
+
+    async def _in_thread(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run something in the consumer's own thread."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self._thread.thread_loop))
 
     async def perform_seek(self) -> None:
         """Nothing: every session seeks for itself."""
@@ -164,6 +198,7 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Sessions begin once Faust knows of the assignment."""
+        self._looked_up.clear()
         await super().on_partitions_assigned(assigned, generation_id)
         self.owner.assign(self, {tp.partition for tp in assigned})
 
