@@ -43,6 +43,7 @@ MUTANTS = (
     Mutant("a late event sets the last time back", "= max(record.last[last], time)", "= time"),
     Mutant("of two values with one time the first wins", " or (time == held and", " and not (time == held and"),
     Mutant("of two values with one time the last wins", "and value > record.latest_value[latest])", "and True)"),
+    Mutant("the time seen has no cap", "min(float(plan.seens[i, 1]), seen / plan", "max(0.0, seen / plan"),
     Mutant("one id too few is remembered", "(place + 1) % len(record.ids)", "(place + 1) % 31"),
     Mutant(
         "the churn act counts as activity",

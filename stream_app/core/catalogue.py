@@ -123,6 +123,14 @@ class Share:
 
 
 @dataclass(frozen=True)
+class HoursSeen:
+    """Hours since the user's first event, at most `cap_hours`: of what time counts can be."""
+
+    cap_hours: int
+    label: str
+
+
+@dataclass(frozen=True)
 class HoursSince:
     """Hours since the signal was last raised, at most `cap_hours`; the cap if it never was."""
 
@@ -164,7 +172,17 @@ class Latest:
     label: str
 
 
-Feature = Count | ActiveTiles | Share | HoursSince | SessionMinutes | SessionEvents | DecayedMean | Latest
+Feature = (
+    Count
+    | ActiveTiles
+    | Share
+    | HoursSeen
+    | HoursSince
+    | SessionMinutes
+    | SessionEvents
+    | DecayedMean
+    | Latest
+)
 
 
 @dataclass(frozen=True)

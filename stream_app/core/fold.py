@@ -278,6 +278,9 @@ def _read_out(record: Record, as_of: int, counts: Array, plan: Record, vector: A
         for cell in range(plan.shares[i, 2], plan.shares[i, 3]):
             whole += counts[plan.whole_cells[cell]]
         vector[plan.shares[i, 0]] = counts[plan.shares[i, 1]] / whole if whole > 0 else 0.0
+    seen = as_of - record.first_time if record.events > 0 else 0
+    for i in range(len(plan.seens)):
+        vector[plan.seens[i, 0]] = min(float(plan.seens[i, 1]), seen / plan.constants[_HOUR])
     for i in range(len(plan.sinces)):
         since, cap = record.last[plan.sinces[i, 1]], float(plan.sinces[i, 2])
         vector[plan.sinces[i, 0]] = min(cap, (as_of - since) / plan.constants[_HOUR]) if since > 0 else cap

@@ -12,6 +12,7 @@ from stream_app.core.catalogue import (
     Count,
     DecayedMean,
     Feature,
+    HoursSeen,
     HoursSince,
     Latest,
     SessionEvents,
@@ -82,7 +83,7 @@ def windows_read(feature: Feature) -> list[tuple[str, str]]:
             return [(feature.signal, feature.window)]
         case Share():
             return [(signal, feature.window) for signal in (feature.part, *feature.whole)]
-        case HoursSince() | SessionMinutes() | SessionEvents() | Latest():
+        case HoursSeen() | HoursSince() | SessionMinutes() | SessionEvents() | Latest():
             return []
 
 

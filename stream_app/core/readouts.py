@@ -10,6 +10,7 @@ from stream_app.core.catalogue import (
     ActiveTiles,
     Count,
     DecayedMean,
+    HoursSeen,
     HoursSince,
     Latest,
     SessionEvents,
@@ -68,6 +69,7 @@ class _Features:
         self._actives: list[tuple[int, ...]] = []
         self._shares: list[tuple[int, ...]] = []
         self._whole_cells: list[int] = []
+        self._seens: list[tuple[int, ...]] = []
         self._sinces: list[tuple[int, ...]] = []
         self._means: list[tuple[int, ...]] = []
         self._weights: list[list[float]] = []
@@ -81,6 +83,8 @@ class _Features:
                     self._actives.append((index, *self._place(feature.signal, feature.window)))
                 case Share():
                     self._add_share(index, feature)
+                case HoursSeen():
+                    self._seens.append((index, feature.cap_hours))
                 case HoursSince():
                     self._sinces.append((index, layout.last.index(feature.signal), feature.cap_hours))
                 case DecayedMean():
@@ -115,6 +119,7 @@ class _Features:
             "actives": _table(self._actives, 5),
             "shares": _table(self._shares, 4),
             "whole_cells": np.array(self._whole_cells, np.int64),
+            "seens": _table(self._seens, 2),
             "sinces": _table(self._sinces, 3),
             "means": _table(self._means, 7),
             "weights": np.array(self._weights, np.float64).reshape(len(self._means), _LONGEST),

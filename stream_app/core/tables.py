@@ -32,6 +32,7 @@ class Plan(NamedTuple):
     actives          per count of tiles that hold anything: feature, grid, word, bits, number of tiles
     shares           per share: feature, cell of the part, first and end among whole_cells
     whole_cells      cells that are summed
+    seens            per time since the first event: feature, cap in hours
     sinces           per time since: feature, slot, cap in hours
     means            per decayed mean: feature, cell of its count, grid, word, bits, sum, number of tiles
     weights          (float64) per decayed mean: weight of a tile by its age in tiles
@@ -60,6 +61,7 @@ class Plan(NamedTuple):
     actives: Integers
     shares: Integers
     whole_cells: Integers
+    seens: Integers
     sinces: Integers
     means: Integers
     weights: NDArray[np.float64]

@@ -11,6 +11,7 @@ from stream_app.core.catalogue import (
     Count,
     DecayedMean,
     Feature,
+    HoursSeen,
     HoursSince,
     Latest,
     SessionEvents,
@@ -48,6 +49,8 @@ def _feature(feature: Feature, life: Life, now: int) -> float:
         case Share():
             whole = sum(_count(life, signal, feature.window, now) for signal in feature.whole)
             return _count(life, feature.part, feature.window, now) / whole if whole else 0.0
+        case HoursSeen():
+            return min(float(feature.cap_hours), (now - life.first_ms) / HOUR_MS) if life.events else 0.0
         case HoursSince():
             times = [raised.time_ms for raised in life.raises(feature.signal)]
             return min(float(feature.cap_hours), (now - max(times)) / HOUR_MS) if times else float(feature.cap_hours)
