@@ -33,7 +33,7 @@ def test_a_promoted_policy_decides_from_its_offset_on_and_subscribers_see_its_al
         policy.write_text(json.dumps(LAX))
         simulated = churn(made, "produce", "simulate", "--users", "5", "--days", "3", "--json")
         assert simulated.returncode == 0, simulated.stderr
-        promoted = churn(made, "models", "promote", "music/0.3.0", "--policy", str(policy), "--json")
+        promoted = churn(made, "models", "promote", "music/0.4.0", "--policy", str(policy), "--json")
         assert promoted.returncode == 0, promoted.stderr
         offsets = json.loads(promoted.stdout)["offsets"]
         again = churn(made, "produce", "simulate", "--users", "5", "--days", "4", "--seed", "2", "--json")
@@ -75,7 +75,7 @@ def test_a_policy_that_cannot_work_is_refused_in_a_sentence(
     with deployment(stack, prefix, tmp_path) as made:
         policy = tmp_path / "bad.json"
         policy.write_text(content)
-        refused = churn(made, "models", "promote", "music/0.3.0", "--policy", str(policy))
+        refused = churn(made, "models", "promote", "music/0.4.0", "--policy", str(policy))
         assert (refused.returncode, refused.stdout) == (1, "")
         assert says in refused.stderr
         assert [len(records) for records in made.log()] == [1] * made.settings.partitions

@@ -17,7 +17,7 @@ from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
-from stream_app.adapters.onnx_scorer import load_manifest, load_model
+from stream_app.adapters.onnx_scorer import load_manifest, load_model, newest_model
 from stream_app.bootstrap import control_for, engine_for
 from stream_app.cli.main import app
 from stream_app.cli.train import START_MS
@@ -241,8 +241,8 @@ def test_a_workload_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     assert "there is no workload 'no-such'" in str(result.exception)
 
 
-def test_the_committed_model_fits_the_code_and_is_small() -> None:
-    where = MODELS / "music" / "0.3.0"
+@pytest.mark.parametrize("where", sorted((MODELS / "music").glob("*.*.*/")), ids=lambda where: where.name)
+def test_a_committed_model_fits_the_code_and_is_small(where: Path) -> None:
     manifest = load_manifest(where)
     in_force = engine_for("music", MODELS, "customer-events").put_in_force(control_for(manifest, START_MS).data)
     assert in_force.scorer.manifest == manifest
@@ -252,7 +252,7 @@ def test_the_committed_model_fits_the_code_and_is_small() -> None:
 
 @pytest.mark.parametrize("seed", [101, 103])
 def test_the_committed_model_names_churners_of_seeds_that_it_never_saw(seed: int) -> None:
-    manifest = load_manifest(MODELS / "music" / "0.3.0")
+    manifest = newest_model(MODELS, "music")
     assert manifest.data["seed"] != seed
     found, users = worth(manifest, MODELS, seed)
     assert 0.05 <= found.users_alerted / users <= 0.15
