@@ -49,7 +49,7 @@ def test_one_changed_byte_of_the_model_is_refused(models: Path) -> None:
 def test_a_manifest_with_another_number_of_features_is_refused(models: Path) -> None:
     where, manifest = artefact(models)
     rewrite(where, msgspec.structs.replace(manifest, features=manifest.features[:-1]))
-    with pytest.raises(ContractViolation, match="its manifest says 42 float features"):
+    with pytest.raises(ContractViolation, match=f"its manifest says {len(manifest.features) - 1} float features"):
         load_model(models, manifest.reference())
 
 
