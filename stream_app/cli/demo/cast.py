@@ -13,8 +13,8 @@ DAYS = 30
 SEED = 4711
 """Neither the making of the simulator nor training used this seed."""
 START_MS = parse_instant("2024-01-01T00:00:00Z")
-PACED = 10_000
-PACED_RATE = 1_000.0
+PACED = 30_000
+PACED_RATE = 3_000.0
 """So many events are sent at so many a second once the rest is applied: latency is then not queueing time."""
 
 
