@@ -172,17 +172,7 @@ class Latest:
     label: str
 
 
-Feature = (
-    Count
-    | ActiveTiles
-    | Share
-    | HoursSeen
-    | HoursSince
-    | SessionMinutes
-    | SessionEvents
-    | DecayedMean
-    | Latest
-)
+Feature = Count | ActiveTiles | Share | HoursSeen | HoursSince | SessionMinutes | SessionEvents | DecayedMean | Latest
 
 
 @dataclass(frozen=True)
