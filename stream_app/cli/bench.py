@@ -162,7 +162,7 @@ def foil(
     """What a plain Faust agent that keeps its state in Redis loses and doubles under the faults of `churn chaos`.
 
     The same load and, by the same seed, the same kills and pauses of workers, Redis and broker, on services of its own.
-    The rig's wipes, and what it does to single requests of the protocol, are spared.
+    Misrouted events, the rig's wipes, and what it does to single requests of the protocol, are spared.
 
     Example: churn bench foil --seconds 60 --seed 1 --json
     """

@@ -1,7 +1,6 @@
 """`churn verify`, `churn export-state` and `churn import-state` on a deployment with a real worker."""
 
 import json
-import os
 import signal
 import threading
 import time
@@ -211,7 +210,7 @@ def test_an_import_that_was_cut_off_stops_workers_until_it_is_run_again(
     made.workers[0].stop()
     wait_until_workers_are_gone(made)
     with monkeypatch.context() as patch:
-        patch.setattr(PartitionImport, "finish", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr(PartitionImport, "finish", lambda *_: signal.default_int_handler(signal.SIGINT, None))
         assert churn("import-state", str(export), "--replace").exit_code == 130
     assert "was not finished" in str(churn("verify").exception)
     worker = made.start_worker()
