@@ -66,5 +66,5 @@ def _table(faults: dict[str, dict[str, object]]) -> Table:
         times = (fault["recovery_s_p50"], fault["recovery_s_p99"])
         recovery = ("-" if time is None else f"{time} s" for time in times)
         dip = fault["dip_p50"]
-        table.add_row(kind, str(fault["count"]), *recovery, "-" if dip is None else f"{float(str(dip)):.0%}")
+        table.add_row(kind, str(fault["count"]), *recovery, f"{dip:.0%}" if isinstance(dip, float) else "-")
     return table

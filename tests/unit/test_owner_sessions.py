@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation, Doubt, Transient
 from stream_app.metrics.catalogue import SESSIONS_ENDED
 from stream_app.worker.owner import BACKING_OFF, RUNNING
 from tests.partition_rooms import PARTITION, Room, Slow, Watched, a_log, settle
@@ -72,10 +72,10 @@ def test_back_off_begins_anew_after_a_session_that_has_lived_for_more_than_two_s
 
 
 @pytest.mark.parametrize("cause", ["no_answer", "transaction_in_doubt"])
-def test_a_doubt_makes_a_partition_back_off_and_is_counted_by_its_cause(cause: str) -> None:
+def test_a_doubt_makes_a_partition_back_off_and_is_counted_by_its_cause(cause: Doubt) -> None:
     async def scenario() -> None:
         room = Room()
-        room.refuse(Transient("the broker is slow", cause))  # type: ignore[arg-type]
+        room.refuse(Transient("the broker is slow", cause))
         await room.assign()
         assert (room.task.state, room.task.why) == (BACKING_OFF, "the broker is slow")
         assert room.measures.counters[SESSIONS_ENDED.name, (cause,)] == 1
