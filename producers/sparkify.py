@@ -16,10 +16,10 @@ from typing import Final
 import msgspec
 
 from producers.line_files import numbered_lines
-from producers.outgoing import Outgoing
 from schemas.errors import ContractViolation
 from schemas.events import Activity, ActivityData
 from schemas.instants import format_instant
+from schemas.outgoing import Outgoing
 
 SOURCE: Final = "/sparkify"
 

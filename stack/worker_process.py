@@ -26,7 +26,7 @@ class WorkerProcess:
     def __init__(self, environment: Mapping[str, str], log: Path, trace: Path | None = None) -> None:
         self.port = free_port()
         self.log = log
-        command = [sys.executable, "-m", "stream_app.cli", "work", "--port", str(self.port)]
+        command = [sys.executable, "-m", "cli", "work", "--port", str(self.port)]
         if trace is not None:
             command += ["--trace", str(trace)]
         log.parent.mkdir(parents=True, exist_ok=True)

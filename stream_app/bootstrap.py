@@ -14,32 +14,32 @@ from schemas.events import Activity, ActivityData, Control, ControlData, ModelRe
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
-from stream_app.adapters.bounded_batches import bound_batches
-from stream_app.adapters.kafka_decisions import KafkaDecisions
-from stream_app.adapters.kafka_event_log import KafkaEventLog
-from stream_app.adapters.measured_ports import InForce, measured
+from stream_app.adapters.kafka.bounded_batches import bound_batches
+from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.adapters.kafka.event_log import KafkaEventLog
+from stream_app.adapters.kafka.topic_agreement import agreed_partitions
 from stream_app.adapters.onnx_scorer import load_model, newest_model
-from stream_app.adapters.prometheus_metrics import MetricsPage
-from stream_app.adapters.redis_memory import memory_ratio
-from stream_app.adapters.redis_states import RedisStates
-from stream_app.adapters.topic_agreement import agreed_partitions
-from stream_app.core.catalogue import Workload
-from stream_app.core.codec import pack, unpack
+from stream_app.adapters.redis.memory import memory_ratio
+from stream_app.adapters.redis.states import RedisStates
+from stream_app.core.decisions.policy import decide
 from stream_app.core.engine import Engine, Recorded
+from stream_app.core.features.catalogue import Workload
+from stream_app.core.features.codec import pack, unpack
+from stream_app.core.features.plan import compile_workload
 from stream_app.core.hashing import fingerprints
-from stream_app.core.intake import take_in
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.partition_fold import PartitionFold
-from stream_app.core.plan import compile_workload
-from stream_app.core.policy import decide
 from stream_app.core.scoring import Scorer
 from stream_app.metrics.measures import Measures
+from stream_app.metrics.memory_watch import MemoryWatch
+from stream_app.metrics.page import MetricsPage
+from stream_app.metrics.ports import InForce, measured
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
 from stream_app.settings import Settings
 from stream_app.worker.agreed_feed import AgreedFeed
-from stream_app.worker.memory_watch import MemoryWatch
 from stream_app.worker.owner import PartitionOwner, PartitionTask
 from stream_app.worker.watch import Counts, Trace, partition_readings
 from stream_app.workloads import music

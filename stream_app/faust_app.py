@@ -11,7 +11,7 @@ from faust.web import Request, Response, View
 
 from schemas.topics import CUSTOMER_EVENTS
 from stream_app import bootstrap
-from stream_app.adapters.prometheus_metrics import CONTENT_TYPE
+from stream_app.metrics.page import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings
 from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING

@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 
 from stack import local
-from stream_app.adapters.kafka_topics import delete_topics
+from stream_app.adapters.kafka.topics import delete_topics
 
 REPOSITORY = Path(__file__).parents[1]
 

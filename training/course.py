@@ -10,20 +10,20 @@ import numpy as np
 
 from schemas.manifests import OPSET, Manifest
 from stream_app.adapters.onnx_scorer import OnnxScorer
-from stream_app.core.plan import Compiled
-from training.artefact import Artefact
-from training.ceiling import Oracle
-from training.examples import BothKinds, to_judge_by, to_learn_from, to_look_at
-from training.export import export, pass_gate
-from training.importance import importance
-from training.labels import STAYED
-from training.looks import Look
-from training.model import baseline, fit, row_weights
-from training.model_card import model_card
-from training.plots import Seen, plots
-from training.report import Views, report
-from training.survey import SNAPSHOT_PROBABILITY, Survey
-from training.thresholds import Trial, choose_policy
+from stream_app.core.features.plan import Compiled
+from training.card.model_card import model_card
+from training.card.plots import Seen, plots
+from training.dataset.examples import BothKinds, to_judge_by, to_learn_from, to_look_at
+from training.dataset.labels import STAYED
+from training.dataset.survey import SNAPSHOT_PROBABILITY, Survey
+from training.fitting.artefact import Artefact
+from training.fitting.export import export, pass_gate
+from training.fitting.model import baseline, fit, row_weights
+from training.fitting.thresholds import Trial, choose_policy
+from training.judging.ceiling import Oracle
+from training.judging.importance import importance
+from training.judging.looks import Look
+from training.judging.report import Views, report
 
 Say = Callable[[str], None]
 """Is told of each step in words."""

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef
-from stream_app.core.alerts import Cause, Situation, compose
 from stream_app.core.columns import to_columns
-from stream_app.core.events import Events
-from stream_app.core.fold import APPLIED, REPEATED, SEEN, fold
+from stream_app.core.decisions.alerts import Cause, Situation, compose
+from stream_app.core.decisions.policy import decide, restore
+from stream_app.core.decisions.reasons import explain
+from stream_app.core.features.fold import APPLIED, REPEATED, SEEN, fold
+from stream_app.core.features.plan import Compiled
 from stream_app.core.hashing import fingerprints
-from stream_app.core.plan import Compiled
-from stream_app.core.policy import decide, restore
-from stream_app.core.reasons import explain
+from stream_app.core.intake.events import Events
 from stream_app.core.scoring import Scorer, Scores, Vectors
 from stream_app.core.tables import Columns, Folded
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from schemas.events import ControlData
-from stream_app.core.codec import pack, unpack
 from stream_app.core.columns import users_of
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
-from stream_app.core.intake import Intake, take_in
+from stream_app.core.features.codec import pack, unpack
+from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import LogRecord
 
 

@@ -8,7 +8,7 @@ from schemas.alerts import Alert
 from schemas.dead_letters import Reason
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Recorded
-from stream_app.core.intake import DeadLetter, Intake
+from stream_app.core.intake.sorting import DeadLetter, Intake
 from stream_app.core.log import LogRecord
 
 Reply = TypeVar("Reply")

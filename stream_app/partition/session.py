@@ -16,7 +16,7 @@ from schemas.errors import ChurnError, ContractViolation, Transient
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.hashing import anchor
-from stream_app.core.intake import Intake, set_aside
+from stream_app.core.intake.sorting import Intake, set_aside
 from stream_app.core.log import LogRecord
 from stream_app.partition.breaker import WINDOW, Breaker
 from stream_app.partition.contiguous import contiguous

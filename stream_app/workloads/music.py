@@ -1,7 +1,7 @@
 """A music service with advert-paid and subscribed listeners, and chat support."""
 
 from schemas.events import Policy
-from stream_app.core.catalogue import (
+from stream_app.core.features.catalogue import (
     ACTIVITY,
     SESSION,
     ActiveTiles,

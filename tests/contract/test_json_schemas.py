@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from cli.data import schemas as command
 from schemas import json_schema
 from schemas.errors import ContractViolation
 from schemas.events import USER_EVENTS, Envelope
-from stream_app.cli import schemas as command
 
 every_type = pytest.mark.parametrize("record", json_schema.RECORD_TYPES, ids=json_schema.short_name)
 

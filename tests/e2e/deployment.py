@@ -16,16 +16,16 @@ from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
 from stack.local import Services
 from stack.worker_process import WorkerProcess
 from stream_app import bootstrap
-from stream_app.adapters.alert_subscriber import AlertSubscriber
-from stream_app.adapters.kafka_topics import create_topics
-from stream_app.core.codec import pack
-from stream_app.core.fold import read
+from stream_app.adapters.kafka.subscriber import AlertSubscriber
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topics import create_topics
+from stream_app.core.features.codec import pack
+from stream_app.core.features.fold import read
 from stream_app.core.log import PlainRecord
+from stream_app.core.replay import Replay
 from stream_app.settings import Settings
-from tests.fold_comparison import lives, same_bits
 from tests.oracle import vector
-from training.replay import Replay
-from training.topic_log import TopicLog
+from tests.support.fold_comparison import lives, same_bits
 
 PARTITIONS = 4
 APPLIED_WITHIN_S = 90.0

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from unittest.mock import patch
 
+from cli.main import main
 from stream_app import bootstrap
-from stream_app.cli.main import main
 from stream_app.core.engine import Advance, InForce, Recorded
-from stream_app.core.intake import Intake
+from stream_app.core.intake.sorting import Intake
 from stream_app.core.partition_fold import PartitionFold
 
 FLAW = "CHURN_TEST_FLAW"

@@ -17,24 +17,24 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartiti
 from confluent_kafka.admin import AdminClient, OffsetSpec
 from typer.testing import CliRunner, Result
 
-from producers.kafka_sender import KafkaSender
+from cli.main import app
 from producers.line_files import write_lines
-from producers.outgoing import address
-from producers.pacing import flat_out
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.events import Policy
 from schemas.instants import format_instant
+from schemas.outgoing import address
 from schemas.topics import CHURN_ALERTS
 from stack.local import Services
-from stream_app.adapters.kafka_topics import delete_topics, write_control
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.adapters.kafka.topics import delete_topics, write_control
 from stream_app.adapters.onnx_scorer import MANIFEST_FILE, load_manifest, newest_model
 from stream_app.bootstrap import control_for
-from stream_app.cli.main import app
-from tests.ctrl_c import HEEDING_CTRL_C
 from tests.e2e.deployment import Deployment, deployment
-from tests.event_logs import at
-from tests.music_logs import music_lines
+from tests.support.ctrl_c import HEEDING_CTRL_C
+from tests.support.event_logs import at
+from tests.support.music_logs import music_lines
 
 MODELS = Path(__file__).parents[2] / "models"
 LINES = music_lines(40, 6000, seed=5)
@@ -225,7 +225,7 @@ def test_live_alerts_that_are_missing_and_one_that_is_not_due_are_counted_and_fa
 def test_ctrl_c_ends_it_at_once_and_says_nothing_on_stdout(finished: Finished) -> None:
     file = finished.directory / "long.jsonl"
     write_lines(file, LINES * 20)
-    command = [*HEEDING_CTRL_C, sys.executable, "-m", "stream_app.cli", "backtest", "--events", str(file)]
+    command = [*HEEDING_CTRL_C, sys.executable, "-m", "cli", "backtest", "--events", str(file)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

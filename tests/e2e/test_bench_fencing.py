@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from benchmarks.deployments import Pids, Site
-from benchmarks.fencing import price
+from benchmarks.speed.deployments import Pids, Site
+from proofs.fencing import price
 from stack.local import Services
 
 EVENTS, USERS, BATCH = 6_000, 500, 512

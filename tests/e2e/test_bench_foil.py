@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from benchmarks.chaos.faults.kinds import PROCESS_KINDS
-from benchmarks.foil.run import Order, run
+from proofs.chaos.faults.kinds import PROCESS_KINDS
+from proofs.foil.run import Order, run
 
 WRONG = (
     "users_wrong",

@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import flat_out
 from schemas.dead_letters import SCHEMA, Rejection, own_headers, read_rejection
+from schemas.outgoing import address
 from schemas.topics import DEAD_LETTERS
 from stack.local import Services
 from stack.ports import free_port
-from stream_app.adapters.kafka_decisions import APP_VERSION
+from stream_app.adapters.kafka.decisions import APP_VERSION
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.core.log import PlainRecord
 from tests.e2e.deployment import APPLIED_WITHIN_S, Deployment, deployment, read_topic
 from tests.e2e.flawed_worker import FLAW
 from tests.e2e.test_commands import churn
 from tests.e2e.test_verify import wipe
-from tests.music_logs import music_lines
+from tests.support.music_logs import music_lines
 
 LINES = music_lines(40, 2400, seed=5)
 FLAWED = LINES[len(LINES) // 2]

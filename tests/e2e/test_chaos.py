@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos.faults.kinds import KINDS
-from benchmarks.chaos.report import ZERO
-from tests.ctrl_c import HEEDING_CTRL_C
+from proofs.chaos.faults.kinds import KINDS
+from proofs.chaos.report import ZERO
+from tests.support.ctrl_c import HEEDING_CTRL_C
 
 pytestmark = pytest.mark.alone
 
 REPOSITORY = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "stream_app.cli", "chaos", "--json"]
+COMMAND = [sys.executable, "-m", "cli", "chaos", "--json"]
 
 
 def processes(directory: Path) -> list[int]:

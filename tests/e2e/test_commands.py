@@ -20,7 +20,7 @@ LAX = {"name": "lax", "version": 2, "enter": 0.0, "leave": 0.0, "critical": 1.0,
 
 
 def churn(made: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "stream_app.cli", *arguments]
+    command = [sys.executable, "-m", "cli", *arguments]
     environment = {**os.environ, **made.environment}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 

@@ -12,8 +12,8 @@ import pytest
 from confluent_kafka import Producer
 
 from stack.local import Services
-from tests.dead_letters import activity, home_of, user_of
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
+from tests.support.dead_letters import activity, home_of, user_of
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
 
 
 def churn_dlq(made: Deployment, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "stream_app.cli", "dlq", *map(str, arguments)]
+    command = [sys.executable, "-m", "cli", "dlq", *map(str, arguments)]
     return subprocess.run(command, env={**os.environ, **made.environment}, capture_output=True, check=False, timeout=60)
 
 
@@ -33,7 +33,7 @@ def listed(made: Deployment) -> list[dict[str, Any]]:
 
 
 def verified(made: Deployment) -> dict[str, Any]:
-    command = [sys.executable, "-m", "stream_app.cli", "verify", "--json"]
+    command = [sys.executable, "-m", "cli", "verify", "--json"]
     environment = {**os.environ, **made.environment}
     found: dict[str, Any] = json.loads(
         subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60).stdout

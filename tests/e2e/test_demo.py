@@ -14,7 +14,7 @@ EVENTS_IN_THE_PUBLIC_LOG = 80_487
 
 def demo(stack: Services, *arguments: str) -> dict[str, Any]:
     environment = {**os.environ, "CHURN_KAFKA_BOOTSTRAP": stack.bootstrap, "CHURN_REDIS_URL": stack.redis_url}
-    command = [sys.executable, "-m", "stream_app.cli", "demo", "--json", *arguments]
+    command = [sys.executable, "-m", "cli", "demo", "--json", *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n") == 1

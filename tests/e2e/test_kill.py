@@ -4,12 +4,12 @@ import threading
 import time
 from pathlib import Path
 
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import at_rate
 from producers.simulator import simulate
 from schemas.instants import parse_instant
+from schemas.outgoing import address
 from stack.local import Services
+from stream_app.adapters.kafka.pacing import at_rate
+from stream_app.adapters.kafka.sender import KafkaSender
 from tests.e2e.deployment import Deployment, deployment
 
 START_MS = parse_instant("2024-01-01T00:00:00Z")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import flat_out
 from producers.simulator import simulate
+from schemas.outgoing import address
 from stack.local import Services
 from stack.redis_server import RedisServer
 from stack.worker_process import WorkerProcess
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_kill import START_MS, ends
 

@@ -13,11 +13,11 @@ from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
 from stack.worker_process import WorkerProcess
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import create_topics, delete_topics
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topics import create_topics, delete_topics
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_verify import churn, verified
 from tests.e2e.test_worker import Writer, activity, home_of, send_batch_that_grows, user_of, wait_until
-from training.topic_log import TopicLog
 
 CUT_OFF = 1
 """The partition whose log has lost its beginning."""

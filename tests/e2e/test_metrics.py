@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import flat_out
 from producers.simulator import simulate
 from schemas.instants import parse_instant
+from schemas.outgoing import address
 from stack.local import Services
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka_topics import delete_topics
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.adapters.kafka.topics import delete_topics
 from stream_app.metrics.catalogue import METRICS, REDIS_MEMORY
-from tests.dashboards import queries
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
-from tests.promql import Page
+from tests.support.dashboards import queries
+from tests.support.promql import Page
 
 START_MS = parse_instant("2024-01-01T00:00:00Z")
 

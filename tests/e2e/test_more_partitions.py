@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import flat_out
 from schemas.errors import ContractViolation
+from schemas.outgoing import address
 from schemas.topics import DEAD_LETTERS
 from stack.local import Services
 from stack.worker_process import WorkerProcess
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
-from tests.music_logs import music_lines
+from tests.support.music_logs import music_lines
 
 LINES = music_lines(20, 400, seed=3)
 STOPPED_WITHIN_S = 30.0

@@ -9,13 +9,13 @@ from threading import Event, Thread
 
 import pytest
 
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import Outgoing, address
-from producers.pacing import at_rate
 from producers.simulator import simulate
 from schemas.instants import parse_instant
+from schemas.outgoing import Outgoing, address
 from stack.local import Services
 from stack.worker_process import WorkerProcess
+from stream_app.adapters.kafka.pacing import at_rate
+from stream_app.adapters.kafka.sender import KafkaSender
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_kill import ends
 

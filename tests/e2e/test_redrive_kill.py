@@ -11,9 +11,9 @@ import pytest
 
 from stack.local import Services
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import create_topics
+from stream_app.adapters.kafka.topics import create_topics
 from stream_app.settings import Settings
-from tests.dead_letters import PARTITIONS, Desk, activity, rejected, user_of
+from tests.support.dead_letters import PARTITIONS, Desk, activity, rejected, user_of
 
 LETTERS = 20
 USER = user_of(1)
@@ -31,7 +31,7 @@ def start(desk: Desk) -> "subprocess.Popen[bytes]":
         "CHURN_TOPIC_PREFIX": desk.prefix,
         "CHURN_KAFKA_BOOTSTRAP": desk.services.bootstrap,
     }
-    command = [sys.executable, "-m", "stream_app.cli", "dlq", "redrive", "--reason", "bug"]
+    command = [sys.executable, "-m", "cli", "dlq", "redrive", "--reason", "bug"]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 

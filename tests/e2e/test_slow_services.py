@@ -15,7 +15,7 @@ from stack.worker_process import WorkerProcess
 from tests.e2e.deployment import Deployment, deployment
 from tests.e2e.test_kill import ends
 from tests.e2e.test_rebalance import RATE, steady_load
-from tests.promql import Page
+from tests.support.promql import Page
 
 STILL_FOR_S = 1.0
 WITHIN_S = 30.0

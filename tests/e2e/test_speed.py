@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks import gate
-from benchmarks.deployments import Pids, Site
-from benchmarks.latency import NEW_EVERY, bench
+from benchmarks.speed import gate
+from benchmarks.speed.deployments import Pids, Site
+from benchmarks.speed.latency import NEW_EVERY, bench
 from stack.local import Services
 
 pytestmark = pytest.mark.alone

@@ -14,19 +14,19 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from typer.testing import CliRunner, Result
 
-from operations import stored_states
-from operations.partition_import import PartitionImport
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import flat_out
+from cli.main import app
+from operations.states import stored_states
+from operations.states.partition_import import PartitionImport
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
+from schemas.outgoing import address
 from schemas.topics import CHURN_ALERTS, DEAD_LETTERS, Topic
 from stack.local import Services
-from stream_app.cli.main import app
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.core.log import PlainRecord
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
-from tests.music_logs import music_lines
+from tests.support.music_logs import music_lines
 
 MODELS = Path(__file__).parents[2] / "models"
 LINES = music_lines(60, 8000, seed=11)

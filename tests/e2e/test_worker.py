@@ -23,12 +23,12 @@ from stack.local import Services
 from stack.ports import free_port
 from stack.worker_process import WorkerProcess
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import write_control
+from stream_app.adapters.kafka.topics import write_control
 from stream_app.adapters.onnx_scorer import newest_model
 from stream_app.core.log import PlainRecord
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
-from tests.partitions import partitions_of
-from tests.promql import Page
+from tests.support.partitions import partitions_of
+from tests.support.promql import Page
 
 NOW_MS = time.time_ns() // 1_000_000
 DAY_MS = 86_400_000

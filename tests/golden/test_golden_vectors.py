@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from schemas.instants import format_instant
 from stream_app.core.columns import to_columns, users_of
-from stream_app.core.events import Admitted
-from stream_app.core.fold import APPLIED, fold
-from stream_app.core.intake import take_in
-from stream_app.core.plan import compile_workload
+from stream_app.core.features.fold import APPLIED, fold
+from stream_app.core.features.plan import compile_workload
+from stream_app.core.intake.events import Admitted
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.tables import Folded
 from stream_app.workloads import music
-from tests.event_logs import records_of_lines
+from tests.support.event_logs import records_of_lines
 
 HERE = Path(__file__).parent
 COMPILED = compile_workload(music.WORKLOAD)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.main import app
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
 from stack.local import Services
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import create_topics
-from stream_app.cli.main import app
+from stream_app.adapters.kafka.topics import create_topics
 from stream_app.settings import Settings
-from tests.dead_letters import PARTITIONS, SENT_MS, Desk, activity, rejected, user_of
+from tests.support.dead_letters import PARTITIONS, SENT_MS, Desk, activity, rejected, user_of
 
 USER = user_of(1)
 

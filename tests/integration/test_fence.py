@@ -13,16 +13,16 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from schemas.errors import Transient
 from schemas.topics import TOPICS
 from stack.local import Services
-from stream_app.adapters.kafka_decisions import KafkaDecisions
-from stream_app.adapters.kafka_event_log import KafkaEventLog
+from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.memory.watcher import MemoryWatcher
-from stream_app.adapters.redis_states import RedisStates
+from stream_app.adapters.redis.states import RedisStates
 from stream_app.core.log import PlainRecord
 from stream_app.partition.driver import Stopping, carry_out
 from stream_app.partition.effects import Commit, Effect, PublishAlerts
 from stream_app.partition.ports import Ports
-from tests.event_logs import LogWriter, at, control, records_of
-from tests.sessions import CONTROL, HandFeed, a_session, undisturbed
+from tests.support.event_logs import LogWriter, at, control, records_of
+from tests.support.sessions import CONTROL, HandFeed, a_session, undisturbed
 
 
 def a_log() -> list[PlainRecord]:

@@ -13,7 +13,7 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
-from stream_app.adapters.kafka_topics import create_topics
+from stream_app.adapters.kafka.topics import create_topics
 from stream_app.worker.transport import FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, ChunkTransport
 from tests.integration.test_topics import CONTROL
 

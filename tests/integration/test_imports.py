@@ -10,22 +10,22 @@ import redis
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from operations.deployment import Deployment
-from operations.partition_import import PartitionImport
-from operations.restore import restore
-from operations.snapshot import Snapshot
-from operations.stored_states import users
+from operations.states.partition_import import PartitionImport
+from operations.states.restore import restore
+from operations.states.snapshot import Snapshot
+from operations.states.stored_states import users
 from schemas.errors import ContractViolation, Transient
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
 from stack.local import Services
-from stream_app.adapters.kafka_decisions import KafkaDecisions
-from stream_app.adapters.kafka_topics import delete_topics
-from stream_app.adapters.redis_states import RedisStates
+from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.adapters.kafka.topics import delete_topics
+from stream_app.adapters.redis.states import RedisStates
 from stream_app.core.hashing import anchor
+from stream_app.deployment import Deployment
 from stream_app.partition.effects import Meta
-from tests.decision_deployments import alert
-from tests.state_deployments import A_STATE, CONTROL, DIGEST, claim, commit
-from tests.unit.test_state_files import export
+from tests.support.decision_deployments import alert
+from tests.support.state_deployments import A_STATE, CONTROL, DIGEST, claim, commit
+from tests.unit.operations.test_state_files import export
 
 VALUES = [b"one", b"two", b"three"]
 META = Meta(position=2, anchor=anchor(VALUES[1]), state_digest=DIGEST, partitions=1, control=CONTROL)

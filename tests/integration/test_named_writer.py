@@ -7,10 +7,10 @@ from aiokafka import TopicPartition
 
 from schemas.errors import Transient
 from stack.local import Services
-from stream_app.adapters.kafka_named_writer import Identity, new_identity, write_as
-from stream_app.adapters.kafka_publisher import Outgoing
-from tests.decision_deployments import InKafka
+from stream_app.adapters.kafka.named_writer import Identity, new_identity, write_as
+from stream_app.adapters.kafka.publisher import Outgoing
 from tests.e2e.deployment import read_topic
+from tests.support.decision_deployments import InKafka
 
 RECORD = Outgoing(b"ana", b"value", [("trace", b"\xff")], 1_709_251_200_123)
 

@@ -14,26 +14,26 @@ from confluent_kafka.admin import AdminClient
 from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import flat_out
+from cli.main import app
 from producers.simulator import simulate
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
 from schemas.instants import parse_instant
+from schemas.outgoing import address
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stack.local import Services
 from stack.ports import free_port
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import create_topics
-from stream_app.cli.main import app
+from stream_app.adapters.kafka import topic_log
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topics import create_topics
+from stream_app.core.replay import Replay
 from stream_app.core.trace import traced
 from stream_app.settings import Settings
 from tests.e2e.deployment import read_topic
-from tests.set_aside import set_aside
-from training import topic_log
-from training.replay import Replay
-from training.topic_log import TopicLog
+from tests.support.set_aside import set_aside
 
 PARTITIONS = 2
 MODELS = Path(__file__).parents[2] / "models"

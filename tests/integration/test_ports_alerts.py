@@ -7,7 +7,7 @@ import pytest
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.core.engine import Recorded
-from tests.decision_deployments import Deployment, InKafka, InMemory, alert, alerts_from, unstamped
+from tests.support.decision_deployments import Deployment, InKafka, InMemory, alert, alerts_from, unstamped
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from schemas.dead_letters import HEADER_PREFIX, HEADERS
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.core.engine import Recorded
-from stream_app.core.intake import DeadLetter
+from stream_app.core.intake.sorting import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
-from tests.decision_deployments import Deployment, InKafka, InMemory
+from tests.support.decision_deployments import Deployment, InKafka, InMemory
 
 SENT_MS = 1_709_251_200_123
 LETTERS = [

@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from schemas.errors import Transient
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
-from stream_app.adapters.kafka_event_log import KafkaEventLog
+from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.memory.events import EventPartition, MemoryEventLog
 from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord

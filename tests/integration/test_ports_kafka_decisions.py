@@ -12,9 +12,9 @@ from schemas.alerts import Alert
 from schemas.errors import Transient
 from schemas.instants import parse_instant
 from stack.local import Services
-from stream_app.adapters.kafka_decisions import HEADERS, KafkaDecisions
-from tests.decision_deployments import InKafka, alert, alerts_from, unstamped
-from tests.outages import standing_still
+from stream_app.adapters.kafka.decisions import HEADERS, KafkaDecisions
+from tests.support.decision_deployments import InKafka, alert, alerts_from, unstamped
+from tests.support.outages import standing_still
 
 BEFORE_ALL_MS = parse_instant("2026-01-01T00:00:00.000Z")
 
@@ -90,7 +90,7 @@ def test_a_broker_that_falls_silent_costs_the_session_at_once_and_nothing_more(
         await first.open()
         await first.publish_alerts([alert(1)])
         with monkeypatch.context() as impatient, standing_still(stack.kafka):
-            impatient.setattr("stream_app.adapters.kafka_publisher._ANSWER_WITHIN_S", 0.5)
+            impatient.setattr("stream_app.adapters.kafka.publisher._ANSWER_WITHIN_S", 0.5)
             with pytest.raises(Transient):
                 await first.publish_alerts([alert(2)])
             await asyncio.wait_for(first.close(), 3.0)

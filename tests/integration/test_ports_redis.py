@@ -7,8 +7,8 @@ import pytest
 
 from schemas.errors import Transient
 from stack.local import Services
-from stream_app.adapters.redis_states import RedisStates
-from tests.state_deployments import InRedis, claim, commit
+from stream_app.adapters.redis.states import RedisStates
+from tests.support.state_deployments import InRedis, claim, commit
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_redis_that_falls_silent_loses_the_session(in_redis: InRedis, monkeypatc
     async def scenario() -> None:
         store = in_redis.store()
         await store.claim(claim(b"first"))
-        monkeypatch.setattr("stream_app.adapters.redis_states._TIMEOUT_S", 0.05)
+        monkeypatch.setattr("stream_app.adapters.redis.states._TIMEOUT_S", 0.05)
         in_redis.client.client_pause(200)
         with pytest.raises(Transient):
             await store.load(["ana"])

@@ -8,7 +8,7 @@ import pytest
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.partition.effects import Commit, Meta
-from tests.state_deployments import A_STATE, CONTROL, DIGEST, Deployment, InMemory, InRedis, claim, commit
+from tests.support.state_deployments import A_STATE, CONTROL, DIGEST, Deployment, InMemory, InRedis, claim, commit
 
 
 @pytest.fixture

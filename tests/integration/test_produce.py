@@ -17,17 +17,17 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, KafkaException, Mes
 from confluent_kafka.admin import AdminClient, NewTopic
 from typer.testing import CliRunner, Result
 
+from cli.data import produce
 from producers.event_files import read_events, write_events
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import Outgoing
-from producers.pacing import at_rate, flat_out
 from producers.simulator import simulate
 from schemas.errors import ContractViolation, Transient
 from schemas.events import Activity
 from schemas.instants import parse_instant
+from schemas.outgoing import Outgoing
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
-from stream_app.cli import produce
+from stream_app.adapters.kafka.pacing import at_rate, flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
 
 N = 5
 START_MS = parse_instant("2024-01-01T00:00:00Z")
@@ -231,7 +231,7 @@ def test_speed_is_a_factor_of_event_time(topic: str) -> None:
 
 def test_ctrl_c_delivers_what_is_queued_and_stops(stack: Services, topic: str) -> None:
     write_events(Path("events.jsonl"), simulate(5, 10, 1, START_MS))
-    command = "from stream_app.cli.main import main; main()"
+    command = "from cli.main import main; main()"
     arguments = ["produce", "events", "events.jsonl", "--speed", "36000", "--json"]
     root = Path(__file__).parents[2]
     process = subprocess.Popen(

@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from stack.local import Services
-from stream_app.adapters.redis_cleaning import forget
-from stream_app.adapters.redis_states import meta_key, state_prefix
+from stream_app.adapters.redis.cleaning import forget
+from stream_app.adapters.redis.states import meta_key, state_prefix
 
 
 @pytest.fixture

@@ -6,18 +6,18 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from operations.dead_letter_topic import Letter
-from operations.redrive import Refused
-from operations.redrive_ledger import Intent
-from operations.redrive_plan import plan
+from operations.redrive.ledger import Intent
+from operations.redrive.plan import plan
+from operations.redrive.redrive import Refused
 from schemas.dead_letters import HEADER_PREFIX
 from schemas.redrives import OF, Begun, Done
 from stack.local import Services
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import create_topics
-from stream_app.core.intake import take_in
+from stream_app.adapters.kafka.dead_letter_topic import Letter
+from stream_app.adapters.kafka.topics import create_topics
+from stream_app.core.intake.sorting import take_in
 from stream_app.settings import Settings
-from tests.dead_letters import NOW_MS, OWN, PARTITIONS, SENT_MS, Desk, activity, home_of, rejected, user_of
+from tests.support.dead_letters import NOW_MS, OWN, PARTITIONS, SENT_MS, Desk, activity, home_of, rejected, user_of
 
 USER = user_of(1)
 

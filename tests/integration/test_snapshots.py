@@ -8,29 +8,30 @@ import msgspec
 import pytest
 import redis
 
-from operations import snapshot, stored_states, verification
-from operations.dead_letter_topic import barred_in_topic
-from operations.deployment import Deployment
-from operations.snapshot import Snapshot, take
-from operations.stored_states import Page, connected, pages, users
-from operations.verification import Verification
-from producers.kafka_sender import KafkaSender
-from producers.outgoing import address
-from producers.pacing import flat_out
+from operations.states import snapshot, stored_states
+from operations.states.snapshot import Snapshot, take
+from operations.states.stored_states import Page, connected, pages, users
+from operations.verify import verification
+from operations.verify.verification import Verification
 from schemas.errors import ContractViolation, Transient
+from schemas.outgoing import address
 from stack.local import Services
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import create_topics
-from stream_app.adapters.redis_states import meta_key, state_prefix
-from stream_app.core.codec import pack
+from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
+from stream_app.adapters.kafka.pacing import flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.adapters.kafka.topics import create_topics
+from stream_app.adapters.redis.states import meta_key, state_prefix
 from stream_app.core.engine import Engine
+from stream_app.core.features.codec import pack
 from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
+from stream_app.core.replay import Replay
+from stream_app.deployment import Deployment
 from stream_app.settings import Settings
 from tests.e2e.deployment import read_topic
-from tests.music_logs import music_lines
-from tests.set_aside import set_aside
-from training.replay import Replay
+from tests.support.music_logs import music_lines
+from tests.support.set_aside import set_aside
 
 PARTITIONS = 2
 LINES = music_lines(80, 3000, seed=3)

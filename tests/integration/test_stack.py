@@ -20,7 +20,7 @@ from schemas.manifests import Manifest
 from schemas.topics import TOPICS
 from stack import local
 from stack.daemons import Daemon
-from tests.ctrl_c import HEEDING_CTRL_C
+from tests.support.ctrl_c import HEEDING_CTRL_C
 
 CHURN = Path(sys.executable).with_name("churn")
 MANIFEST = Manifest(

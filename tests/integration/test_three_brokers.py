@@ -9,11 +9,11 @@ import pytest
 from confluent_kafka import KafkaError, Message, Producer
 from confluent_kafka.admin import AdminClient
 
-from benchmarks.chaos.broker_site import BrokerSite
-from benchmarks.chaos.relay import RelayLoop
+from proofs.chaos.broker_site import BrokerSite
+from proofs.chaos.relay import RelayLoop
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
 from stream_app import bootstrap
-from stream_app.adapters.kafka_topics import create_topics
+from stream_app.adapters.kafka.topics import create_topics
 from stream_app.settings import Settings
 
 PARTITIONS = 3

@@ -17,9 +17,9 @@ from schemas.errors import ContractViolation, Transient
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, TOPICS, Topic
 from stack.local import Services
 from stream_app import bootstrap
-from stream_app.adapters import topic_agreement
-from stream_app.adapters.kafka_topics import create_topics
-from stream_app.adapters.topic_agreement import agreed_partitions
+from stream_app.adapters.kafka import topic_agreement
+from stream_app.adapters.kafka.topic_agreement import agreed_partitions
+from stream_app.adapters.kafka.topics import create_topics
 from stream_app.settings import Settings
 
 N = 3

@@ -13,7 +13,7 @@ from schemas.errors import ContractViolation
 from schemas.events import Control, ControlData, ModelRef, Policy
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
 from stack.local import Services
-from stream_app.adapters.kafka_topics import create_topics, delete_topics, write_control
+from stream_app.adapters.kafka.topics import create_topics, delete_topics, write_control
 
 N = 3
 CONTROL = Control(

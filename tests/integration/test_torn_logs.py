@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from benchmarks.chaos.append_only import newest_log
+from proofs.chaos.append_only import newest_log
 from stack.redis_server import RedisServer, find_executable
-from stream_app.adapters.redis_states import COMMIT
+from stream_app.adapters.redis.states import COMMIT
 
 META, PREFIX = "{app.0}:m", "{app.0}:u:"
 

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from backtest.usefulness import Audience, Usefulness, usefulness
+from cli.main import app
+from cli.models.train import START_MS
 from producers.event_files import write_events
 from producers.line_files import write_lines
 from producers.simulator import simulate
@@ -19,12 +22,9 @@ from schemas.instants import parse_instant
 from schemas.manifests import Manifest
 from stream_app.adapters.onnx_scorer import load_manifest, load_model, newest_model
 from stream_app.bootstrap import control_for, engine_for
-from stream_app.cli.main import app
-from stream_app.cli.train import START_MS
-from training.event_log import EventLog
-from training.looks import LEDGER_FILE, read_looks
-from training.replay import Replay
-from training.usefulness import Audience, Usefulness, usefulness
+from stream_app.core.event_lines import EventLog
+from stream_app.core.replay import Replay
+from training.judging.looks import LEDGER_FILE, read_looks
 
 MODELS = Path(__file__).parents[2] / "models"
 USERS, DAYS, SEED = 400, 60, 2

@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.core.canonical import find
 from stream_app.core.columns import to_columns, users_of
-from stream_app.core.intake import Intake, take_in
+from stream_app.core.features.plan import compile_workload
+from stream_app.core.intake.canonical import find
+from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import compile_workload
-from tests import every_kind
-from tests.event_logs import START_MS, Event, LogWriter, at, control
-from tests.fake_scorers import dial
-from tests.nothing_found import decoded_one_by_one
-from tests.record_strategies import PLAIN, records, values
+from tests.support import every_kind
+from tests.support.event_logs import START_MS, Event, LogWriter, at, control
+from tests.support.fake_scorers import dial
+from tests.support.nothing_found import decoded_one_by_one
+from tests.support.record_strategies import PLAIN, records, values
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 CONTROL = control(dial(COMPILED).control(every_kind.WORKLOAD.policy)).record(0).value

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from schemas.errors import ContractViolation
-from stream_app.core import codec
+from stream_app.core.features import codec
+from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import compile_workload
 from stream_app.workloads import music
-from tests import every_kind
-from tests.fold_comparison import folded
-from tests.log_strategies import logs
+from tests.support import every_kind
+from tests.support.fold_comparison import folded
+from tests.support.log_strategies import logs
 
 RECORD = compile_workload(music.WORKLOAD).record
 WORDS = RECORD.itemsize // 8

@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producers.simulator import simulate
-from stream_app.core.catalogue import DAY_MS, HOUR_MS, MINUTE_MS
-from stream_app.core.fold import read
+from stream_app.core.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from stream_app.core.features.fold import read
+from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import Compiled, compile_workload
 from stream_app.workloads import music
-from tests import every_kind
-from tests.event_logs import START_MS, records_of_lines
-from tests.fold_comparison import disagreements, folded, lives, same_bits, taken_in
-from tests.log_strategies import logs
 from tests.oracle import Life, happening_of, vector
+from tests.support import every_kind
+from tests.support.event_logs import START_MS, records_of_lines
+from tests.support.fold_comparison import disagreements, folded, lives, same_bits, taken_in
+from tests.support.log_strategies import logs
 
 MUSIC, EVERY_KIND = compile_workload(music.WORKLOAD), compile_workload(every_kind.WORKLOAD)
 BOTH = pytest.mark.parametrize("compiled", [MUSIC, EVERY_KIND], ids=["music", "every_kind"])

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import Policy
-from stream_app.core import codec
+from stream_app.core.features import codec
+from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import compile_workload
-from tests import every_kind
-from tests.event_logs import START_MS, Event, control
-from tests.fake_scorers import dial, engine, linear
-from tests.log_strategies import logs
-from training.replay import Replay
+from stream_app.core.replay import Replay
+from tests.support import every_kind
+from tests.support.event_logs import START_MS, Event, control
+from tests.support.fake_scorers import dial, engine, linear
+from tests.support.log_strategies import logs
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 DIAL = dial(COMPILED)

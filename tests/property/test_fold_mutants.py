@@ -2,12 +2,12 @@
 
 import pytest
 
-from stream_app.core.plan import compile_workload
-from tests import every_kind
-from tests.fold_comparison import disagreements
-from tests.full_tiles import full_tile_disagreements
-from tests.mutants import MUTANTS, Mutant, plain
-from tests.scenarios import SCENARIOS, Scenario
+from stream_app.core.features.plan import compile_workload
+from tests.support import every_kind
+from tests.support.fold_comparison import disagreements
+from tests.support.full_tiles import full_tile_disagreements
+from tests.support.mutants import MUTANTS, Mutant, plain
+from tests.support.scenarios import SCENARIOS, Scenario
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 

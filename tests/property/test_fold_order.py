@@ -8,14 +8,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_app.core.catalogue import DAY_MS, HOUR_MS, MINUTE_MS
-from stream_app.core.fold import APPLIED
+from stream_app.core.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from stream_app.core.features.fold import APPLIED
+from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import compile_workload
-from tests import every_kind
-from tests.event_logs import Event, LogWriter, at, records_of
-from tests.fold_comparison import features, folded
-from tests.log_strategies import logs
+from tests.support import every_kind
+from tests.support.event_logs import Event, LogWriter, at, records_of
+from tests.support.fold_comparison import features, folded
+from tests.support.log_strategies import logs
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 LATENESS_MS = 10 * MINUTE_MS

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from stream_app.core.catalogue import DAY_MS, HOUR_MS, MINUTE_MS, SESSION, HoursSince
-from stream_app.core.fold import APPLIED, REPEATED
-from stream_app.core.plan import compile_workload
-from tests import every_kind
-from tests.event_logs import LogWriter, at
-from tests.fold_comparison import features, folded
-from tests.full_tiles import FULL_TILE, full_tile_disagreements, full_tile_features
+from stream_app.core.durations import DAY_MS, HOUR_MS, MINUTE_MS
+from stream_app.core.features.catalogue import SESSION, HoursSince
+from stream_app.core.features.fold import APPLIED, REPEATED
+from stream_app.core.features.plan import compile_workload
+from tests.support import every_kind
+from tests.support.event_logs import LogWriter, at
+from tests.support.fold_comparison import features, folded
+from tests.support.full_tiles import FULL_TILE, full_tile_disagreements, full_tile_features
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 
 from schemas.errors import Poison
 from schemas.instants import format_instant
-from stream_app.core.catalogue import DAY_MS, MINUTE_MS
 from stream_app.core.columns import signals_of, to_columns, users_of
-from stream_app.core.decoding import decode_record
-from stream_app.core.events import Events
-from stream_app.core.intake import Intake, take_in
+from stream_app.core.durations import DAY_MS, MINUTE_MS
+from stream_app.core.features.plan import compile_workload
+from stream_app.core.intake.decoding import decode_record
+from stream_app.core.intake.events import Events
+from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import compile_workload
 from stream_app.core.tables import Columns
-from tests import every_kind
-from tests.event_logs import START_MS, Event, LogWriter, at, control, records_of
-from tests.fake_scorers import dial
-from tests.log_strategies import logs
 from tests.oracle import happening_of
-from tests.partitions import partitions_of
+from tests.support import every_kind
+from tests.support.event_logs import START_MS, Event, LogWriter, at, control, records_of
+from tests.support.fake_scorers import dial
+from tests.support.log_strategies import logs
+from tests.support.partitions import partitions_of
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 DIAL = dial(COMPILED)

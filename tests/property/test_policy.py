@@ -11,9 +11,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from schemas.events import Policy
-from stream_app.core.plan import compile_workload
-from stream_app.core.policy import CHURNED, CLOSED, CRITICAL, FIRING, RECOVERED, UPDATED, WARNING, Decision, decide
-from tests import every_kind
+from stream_app.core.decisions.policy import (
+    CHURNED,
+    CLOSED,
+    CRITICAL,
+    FIRING,
+    RECOVERED,
+    UPDATED,
+    WARNING,
+    Decision,
+    decide,
+)
+from stream_app.core.features.plan import compile_workload
+from tests.support import every_kind
 
 RECORD = compile_workload(every_kind.WORKLOAD).record
 USERS = 3

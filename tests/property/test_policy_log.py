@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 
 from schemas.alerts import Alert
 from schemas.events import Policy
-from stream_app.core import codec
-from stream_app.core.catalogue import DAY_MS
+from stream_app.core.decisions.policy import restore
+from stream_app.core.durations import DAY_MS
 from stream_app.core.engine import InForce, Recorded
-from stream_app.core.intake import take_in
+from stream_app.core.features import codec
+from stream_app.core.features.plan import compile_workload
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import compile_workload
-from stream_app.core.policy import restore
-from tests import every_kind
-from tests.event_logs import LogWriter, at
-from tests.fake_scorers import dial, engine
+from tests.support import every_kind
+from tests.support.event_logs import LogWriter, at
+from tests.support.fake_scorers import dial, engine
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 POLICY = every_kind.WORKLOAD.policy

@@ -9,25 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backtest.parity import compare
+from backtest.proof import Replayed
 from producers.simulator import simulate
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant, parse_instant
-from stream_app.core.catalogue import DAY_MS
+from stream_app.core.durations import DAY_MS
+from stream_app.core.event_lines import EventLog
+from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
-from stream_app.core.plan import compile_workload
+from stream_app.core.replay import Replay
 from stream_app.core.trace import traced
 from stream_app.workloads.music import WORKLOAD
-from tests.event_logs import START_MS, LogWriter, at, control, records_of
-from tests.fake_scorers import engine, linear
-from tests.log_strategies import logs
-from training.event_log import EventLog
-from training.labels import NEVER
-from training.parity import compare
-from training.proof import Replayed
-from training.replay import Replay
-from training.snapshots import Snapshots, drawn, joined, updates
-from training.splits import Part, part_of
-from training.survey import Survey, survey
+from tests.support.event_logs import START_MS, LogWriter, at, control, records_of
+from tests.support.fake_scorers import engine, linear
+from tests.support.log_strategies import logs
+from training.dataset.labels import NEVER
+from training.dataset.snapshots import Snapshots, drawn, joined, updates
+from training.dataset.splits import Part, part_of
+from training.dataset.survey import Survey, survey
 
 COMPILED = compile_workload(WORKLOAD)
 MODEL = linear(COMPILED, dict.fromkeys(COMPILED.feature_names, 0.001))

@@ -1,0 +1,87 @@
+"""Compares what was scored and decided live with what a replay of the same log comes to."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.alerts import Alert
+from stream_app.core.decisions.contents import contents
+from stream_app.core.tables import Integers
+
+FIRST = 10
+"""How many differences are told in words."""
+
+_OFFSET_BITS = 44
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How live and replay differ.
+
+    `vectors` counts the distinct positions that were traced live; `mismatches` those whose vector or score is not the
+    same bits, live and in the replay, or that only one of them has. Alerts are compared in every field but
+    `detected_at`: `alerts_missing` were not published, `alerts_extra` should not have been.
+    """
+
+    vectors: int
+    mismatches: int
+    alerts_missing: int
+    alerts_extra: int
+    first_differences: list[str]
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.mismatches or self.alerts_missing or self.alerts_extra)
+
+
+def compare(
+    live_trace: NDArray[np.void],
+    live_alerts: Iterable[Alert],
+    replayed_trace: NDArray[np.void],
+    replayed_alerts: Iterable[Alert],
+) -> Parity:
+    """Compare position by position. A position that was traced twice, after a crash, must have the same bits twice."""
+    live, replayed = _Trace(live_trace), _Trace(replayed_trace)
+    wrong = _mismatches(live, replayed)
+    published, due = _counted(live_alerts), _counted(replayed_alerts)
+    missing, extra = due - published, published - due
+    told = (*(_tell(position) for position in wrong.tolist()), *_tell_alerts(missing, extra))
+    return Parity(len(live.positions), len(wrong), missing.total(), extra.total(), list(islice(told, FIRST)))
+
+
+class _Trace:
+    """Distinct positions with a fingerprint each; `torn` are positions with several."""
+
+    def __init__(self, trace: NDArray[np.void]) -> None:
+        every = (trace["partition"].astype(np.int64) << _OFFSET_BITS) | trace["offset"]
+        self.positions, first, place = np.unique(every, return_index=True, return_inverse=True)
+        self.fingerprints = trace["fingerprint"][first]
+        self.torn = np.unique(every[trace["fingerprint"] != self.fingerprints[place]])
+
+
+def _mismatches(live: _Trace, replayed: _Trace) -> Integers:
+    one_sided = np.setxor1d(live.positions, replayed.positions)
+    both, here, there = np.intersect1d(live.positions, replayed.positions, return_indices=True)
+    unequal = both[live.fingerprints[here] != replayed.fingerprints[there]]
+    return np.unique(np.concatenate([one_sided, unequal, live.torn, replayed.torn]))
+
+
+def _tell(position: int) -> str:
+    return f"vector at partition {position >> _OFFSET_BITS} offset {position & (1 << _OFFSET_BITS) - 1}"
+
+
+def _counted(alerts: Iterable[Alert]) -> Counter[tuple[int, int, bytes]]:
+    """Alerts by source position and contents. What one publishes twice counts twice."""
+    return Counter((alert.data.src.partition, alert.data.src.offset, contents(alert)) for alert in alerts)
+
+
+def _tell_alerts(missing: Counter[tuple[int, int, bytes]], extra: Counter[tuple[int, int, bytes]]) -> Iterator[str]:
+    for partition, offset, said in sorted(missing):
+        yield f"alert missing at partition {partition} offset {offset}: {said.decode()}"
+    for partition, offset, said in sorted(extra):
+        yield f"alert extra at partition {partition} offset {offset}: {said.decode()}"

@@ -1,0 +1,32 @@
+"""Keeps the speed: a ratio of two figures of the same run holds on any machine, an absolute time on none."""
+
+from typing import Final
+
+from benchmarks.peers.running import STOCK_FAUST, events_per_cpu_second
+from benchmarks.speed.deployments import Site, deployment
+from benchmarks.speed.filling import fill
+from benchmarks.speed.load import drawn
+from benchmarks.speed.throughput import scored_per_cpu_second
+from schemas.errors import ContractViolation
+
+FLOOR: Final = 7.0
+"""Scored events per CPU-second in multiples of what a stock Faust agent counts; about 13 where nothing is wrong."""
+SEED: Final = 3
+EVENTS, USERS, STOCK_EVENTS = 200_000, 20_000, 20_000
+
+
+def ratio(site: Site, app_id: str) -> float:
+    """Measured on a topic small enough for a test: Zipf, the whole path, then stock Faust on its beginning."""
+    with deployment(site, app_id) as made:
+        fill(made.bootstrap, made.events_topic, drawn(EVENTS, USERS, "zipf", SEED))
+        ours = scored_per_cpu_second(made, EVENTS)
+        return ours / events_per_cpu_second(STOCK_FAUST, made.bootstrap, made.events_topic, STOCK_EVENTS)
+
+
+def demand(measured: float) -> None:
+    """Raises ContractViolation below the floor."""
+    if measured < FLOOR:
+        raise ContractViolation(
+            f"the worker scores {measured:.1f} times what stock Faust counts, at least {FLOOR:g} times is demanded: "
+            "`churn bench throughput` shows which stage became slower"
+        )

@@ -1,0 +1,164 @@
+"""How long events take under an open-loop load, from the moment they were due to the alerts that follow from them.
+
+Every hundredth event is a new user's first and raises an alert, so alerts are a fair sample of all events: one in a
+hundred, evenly spread. Two delays are taken of each, both from the time at which the event was due to be sent:
+
+    to hand    the worker has read, folded, scored and decided it: the alert's `detected_at`
+    to alert   a `read_committed` subscriber has the alert
+
+Times are whole milliseconds of one machine's clock. The first seconds of every load are discarded.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.speed.deployments import Deployment, Site, deployment
+from benchmarks.speed.filling import fill
+from benchmarks.speed.load import one_each
+from benchmarks.speed.open_loop import Loader, Plan, Report
+from benchmarks.speed.policies import first_event_control
+from benchmarks.speed.readings import Reading, between, known, read, wait_for
+from schemas.errors import ContractViolation
+from schemas.instants import parse_instant
+from stack.worker_process import WorkerProcess
+from stream_app.adapters.kafka.subscriber import AlertSubscriber
+
+KNOWN_USERS = 20_000
+_BROKER_WARM_UP = (10_000, 12.0)
+"""Rate and seconds of a first load that counts for nothing: a broker just started has yet to compile itself."""
+NEW_EVERY = 100
+WARM_UP_S = 4.0
+_POLL_S = 0.002
+_DRAIN_S = 10.0
+_PERCENTILES = {"p50": 50.0, "p99": 99.0, "p999": 99.9}
+
+
+class Delays(NamedTuple):
+    """Of one alert, in ms."""
+
+    due_ms: int
+    to_hand_ms: int
+    to_alert_ms: int
+
+
+@dataclass
+class Bench:
+    """A worker whose known users all have a state and an open alert, and a subscriber to its alerts."""
+
+    made: Deployment
+    worker: WorkerProcess
+    subscriber: AlertSubscriber
+    known_users: int
+    sent: int
+    users: int
+    seen: list[Delays] = field(default_factory=list)
+
+    def offer(self, rate: float, seconds: float, warm_up_s: float = WARM_UP_S) -> dict[str, object]:
+        """Put a load on the worker, behind all that was sent before; what came of it once the warm-up was over."""
+        self.settle()
+        plan = Plan(
+            bootstrap=self.made.bootstrap,
+            topic=self.made.events_topic,
+            rate=rate,
+            seconds=warm_up_s + seconds,
+            known_users=self.known_users,
+            new_every=NEW_EVERY,
+            first=self.sent,
+            first_new=self.users,
+            seed=self.sent,
+        )
+        self.sent, self.users = self.sent + plan.events, self.users + plan.new_users
+        self.seen.clear()
+        loader = Loader(plan)
+        try:
+            start_ms = loader.start()
+            warm_ms, end_ms = start_ms + round(warm_up_s * 1000), start_ms + round(plan.seconds * 1000)
+            first = self._watch_until(warm_ms)
+            last = self._watch_until(end_ms)
+            report = loader.report()
+        finally:
+            loader.stop()
+        self._drain(plan.new_users)
+        measured = [delays for delays in self.seen if warm_ms <= delays.due_ms < end_ms]
+        return _result(plan, (end_ms - warm_ms) / 1000, first, last, report, measured, plan.new_users - len(self.seen))
+
+    def warm_broker(self) -> None:
+        """Put a load on that counts for nothing."""
+        self.offer(*_BROKER_WARM_UP, warm_up_s=0.0)
+
+    def settle(self) -> None:
+        """Wait until the worker has applied all that was sent, and forget its alerts."""
+        wait_for(self.worker, self.made.pids, self.sent)
+        while self.subscriber.poll(0.5):
+            pass
+
+    def _watch_until(self, moment_ms: int) -> Reading:
+        while time.time_ns() // 1_000_000 < moment_ms:
+            self._collect(_POLL_S)
+        return read(self.worker, self.made.pids)
+
+    def _drain(self, alerts: int) -> None:
+        deadline = time.monotonic() + _DRAIN_S
+        while len(self.seen) < alerts and time.monotonic() < deadline:
+            self._collect(_POLL_S)
+
+    def _collect(self, within_s: float) -> None:
+        for one in self.subscriber.poll(within_s):
+            due_ms = parse_instant(one.alert.data.src.sent_at)
+            detected_ms = parse_instant(one.alert.data.detected_at)
+            self.seen.append(Delays(due_ms, detected_ms - due_ms, one.received_ms - due_ms))
+
+
+@contextmanager
+def bench(site: Site, app_id: str, known_users: int = KNOWN_USERS) -> Iterator[Bench]:
+    """A deployment in which every known user has sent an event; taken away at the end."""
+    with deployment(site, app_id, first_event_control()) as made, made.worker() as worker:
+        worker.wait_until_ready()
+        subscriber = AlertSubscriber(made.bootstrap, made.alerts_topic, from_start=False)
+        try:
+            now_ms = time.time_ns() // 1_000_000
+            fill(made.bootstrap, made.events_topic, one_each(known_users, start_ms=now_ms - 86_400_000))
+            ready = Bench(made, worker, subscriber, known_users, sent=known_users, users=known_users)
+            ready.settle()
+            _demand_alerts(worker, known_users)
+            yield ready
+        finally:
+            subscriber.close()
+
+
+def _demand_alerts(worker: WorkerProcess, users: int) -> None:
+    alerts = worker.probe()["counts"].get("alerts", 0)
+    if alerts != users:
+        raise ContractViolation(f"{users:,} first events raised {alerts:,} alerts: see benchmarks.speed.policies")
+
+
+def _result(
+    plan: Plan, seconds: float, first: Reading, last: Reading, report: Report, measured: list[Delays], missing: int
+) -> dict[str, object]:
+    used = between(first, last)
+    return {
+        "rate": plan.rate,
+        "seconds": round(seconds, 1),
+        "applied_per_second": round(used.events_per_second),
+        "alerts": len(measured),
+        "alerts_missing": missing,
+        "produce_to_hand_ms": _percentiles([delays.to_hand_ms for delays in measured]),
+        "produce_to_alert_ms": _percentiles([delays.to_alert_ms for delays in measured]),
+        "worker_cores": round(used.worker_cores, 3),
+        "redis_cores": known(used.redis_us * used.events_per_second / 1e6, 3),
+        "broker_cores": known(used.broker_us * used.events_per_second / 1e6, 3),
+        "events_per_batch": round(used.events_per_batch),
+        "loader_behind_ms": {"p99": round(report.behind_ms_p99, 1), "max": round(report.behind_ms_max, 1)},
+        "loader_cores": round(report.cpu_s / plan.seconds, 3),
+    }
+
+
+def _percentiles(values_ms: list[int]) -> dict[str, float] | None:
+    if not values_ms:
+        return None
+    return {name: round(float(np.percentile(values_ms, share)), 1) for name, share in _PERCENTILES.items()}

@@ -1,0 +1,71 @@
+"""How many events a worker scores per second of processor time, beside peers that only count, on the same topic.
+
+The topic is filled first; the worker then reads it as fast as it can. What it takes to start is left out: figures begin
+with the first commit.
+"""
+
+from collections.abc import Callable, Sequence
+
+from benchmarks.peers.running import PEERS, Peer, events_per_cpu_second, installed
+from benchmarks.speed.deployments import Deployment, Site, deployment
+from benchmarks.speed.filling import fill
+from benchmarks.speed.load import Mix, drawn
+from benchmarks.speed.processes import peak_rss_mb
+from benchmarks.speed.readings import Used, between, known, wait_for
+from benchmarks.speed.stages import stages_us
+
+SEED = 3
+
+Say = Callable[[str], None]
+
+
+def measure(
+    site: Site, app_id: str, mix: Mix, count: int, users: int, say: Say, peers: Sequence[Peer] = PEERS
+) -> dict[str, object]:
+    """One mix: fill a topic, let a worker read it, then each peer its beginning, then take everything away."""
+    with deployment(site, app_id) as made:
+        say(f"{mix}: sending {count:,} events of {users:,} users")
+        fill(made.bootstrap, made.events_topic, drawn(count, users, mix, SEED))
+        say(f"{mix}: scoring")
+        used, figures = _scored(made, count)
+        say(f"{mix}: taking the stages' time")
+        figures["stages_us"] = stages_us(made, round(used.events_per_batch), used.worker_us)
+        for peer in peers:
+            figures[f"{peer.name}_events_per_cpu_second"] = _peer(peer, made, count, mix, say)
+    stock = figures.get("stock_faust_events_per_cpu_second")
+    if isinstance(stock, int):
+        figures["ratio"] = round(used.events_per_cpu_second / stock, 1)
+    return figures
+
+
+def scored_per_cpu_second(made: Deployment, count: int) -> float:
+    """Only the one figure: of a topic that has been filled with so many events."""
+    return _scored(made, count)[0].events_per_cpu_second
+
+
+def _scored(made: Deployment, count: int) -> tuple[Used, dict[str, object]]:
+    with made.worker() as worker:
+        first = wait_for(worker, made.pids, 1)
+        last = wait_for(worker, made.pids, count)
+        counts, rss_mb = worker.probe()["counts"], peak_rss_mb(worker.pid)
+    used = between(first, last)
+    return used, {
+        "events": count,
+        "scored": counts["scored"],
+        "scored_events_per_cpu_second": round(used.events_per_cpu_second),
+        "scored_events_per_second": round(used.events_per_second),
+        "redis_cpu_us_per_event": known(used.redis_us, 2),
+        "broker_cpu_us_per_event": known(used.broker_us, 2),
+        "worker_rss_mb": round(rss_mb),
+        "state_bytes_mean": round(made.mean_state_bytes(), 1),
+        "events_per_batch": round(used.events_per_batch),
+        "alerts": counts["alerts"],
+    }
+
+
+def _peer(peer: Peer, made: Deployment, count: int, mix: Mix, say: Say) -> int | None:
+    if not installed(peer):
+        say(f"{peer.title} is not installed, its figure is left empty: `make bench` installs it, or `make peers`")
+        return None
+    say(f"{mix}: {peer.title} counts the first {min(peer.events, count):,}")
+    return round(events_per_cpu_second(peer, made.bootstrap, made.events_topic, count))

@@ -1,0 +1,168 @@
+"""`churn backtest`: what other models and policies would have decided on this deployment's events, or on a file's."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from backtest.figures import figures
+from backtest.parity import Parity
+from backtest.period import Period
+from backtest.rerun import Backtest
+from backtest.shared_models import SharedModels
+from cli.console import ERR, counting, print_json, progress
+from cli.measure.backtest_order import Order, order_of, period_of
+from cli.measure.backtest_table import show
+from producers.line_files import numbered_lines, write_lines
+from schemas.errors import ContractViolation
+from schemas.instants import format_instant
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
+from stream_app import bootstrap
+from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
+from stream_app.adapters.kafka.topic_log import TopicLog, read_alerts, topic_exists
+from stream_app.adapters.onnx_scorer import load_model
+from stream_app.core.engine import Engine
+from stream_app.core.event_lines import EventLog
+from stream_app.core.features.plan import compile_workload
+from stream_app.core.log import PlainRecord
+from stream_app.settings import Settings
+
+_FILE = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Event file, plain or .gz, in place of the deployment's topic."),
+]
+
+
+def backtest(
+    begin: Annotated[
+        str | None, typer.Option("--from", help="Count what was taken down from here on: date or RFC 3339 instant.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Count what was taken down before this.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="NAME/VERSION in place of the log's models, several with commas; live: the log's."),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="JSON or TOML file in place of the log's policies, with commas; live: the log's, own: each model's."
+        ),
+    ] = None,
+    events: _FILE = None,
+    alerts: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the alerts as JSON lines; takes one model, one policy.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Fold the log once more, from its beginning, under each model with each policy, and say what came of it.
+
+    Reads the topic up to where it ends now; joins no consumer group, writes to no topic and no Redis. Without --model
+    and --policy the log's control records decide, and the alerts must be those that were given live.
+
+    Exit codes: 0 done, 1 failed or the live alerts are others, 2 wrong usage, 3 no broker, 130 Ctrl-C.
+
+    Example: churn backtest --from 2024-01-08 --model live,music/0.4.0 --policy live,strict.json
+    """
+    period = period_of(begin, end)
+    settings = Settings()
+    order = order_of(settings, events, model, policy)
+    if alerts is not None and len(order.variants) > 1:
+        raise typer.BadParameter(
+            f"takes one model and one policy, not {len(order.variants)} rows", param_hint="--alerts"
+        )
+    started_s = time.monotonic()
+    run = _of_topic(settings, order, period) if events is None else _of_file(settings, order, period, events)
+    seconds = max(time.monotonic() - started_s, 1e-3)
+    if alerts is not None:
+        write_lines(alerts, (msgspec.json.encode(alert) for alert in run.backtest.outcomes[0].alerts))
+    summary = _summary(run, period, seconds)
+    if as_json:
+        print_json(summary)
+    else:
+        show(summary)
+    _refuse_difference(run.difference)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A finished backtest: of what, how many records it read, and how its live row differs from the live alerts."""
+
+    source: str
+    records: int
+    backtest: Backtest
+    difference: Parity | None
+
+
+def _engine(settings: Settings, topic: str) -> Engine:
+    models = SharedModels(partial(load_model, settings.models_directory))
+    return Engine(compile_workload(bootstrap.workload_named(settings.workload)), models.load, topic)
+
+
+def _of_file(settings: Settings, order: Order, period: Period, file: Path) -> _Run:
+    log = EventLog(line for _, line in numbered_lines(file))
+    run = Backtest(_engine(settings, file.name), order.variants, period, start=order.start)
+    with progress("Replaying", None) as advance:
+        run.fold(0, 1, _refusing_bad_lines(file, run, counting(log.chunks(), advance)))
+    return _Run(file.name, log.count, run, None)
+
+
+def _refusing_bad_lines(
+    file: Path, run: Backtest, chunks: Iterable[Sequence[PlainRecord]]
+) -> Iterator[Sequence[PlainRecord]]:
+    """Stop at a line that `churn produce events` would not send; one whose time is wrong becomes a dead letter live."""
+    for chunk in chunks:
+        yield chunk
+        for reason, letter in run.first_dead.items():
+            if reason != "future":
+                where = f"{file}:{letter.record.offset + 1}"
+                raise ContractViolation(f"{where}: this line is no event: {letter.message}")
+
+
+def _of_topic(settings: Settings, order: Order, period: Period) -> _Run:
+    kafka, prefix = ",".join(bootstrap.brokers(settings)), settings.topic_prefix
+    log = TopicLog(kafka, prefix + CUSTOMER_EVENTS.name)
+    compared = any(variant.is_live for variant in order.variants) and topic_exists(kafka, prefix + CHURN_ALERTS.name)
+    published = [
+        alert
+        for alert in (read_alerts(TopicLog(kafka, prefix + CHURN_ALERTS.name)) if compared else ())
+        if alert.data.src.offset < log.end(alert.data.src.partition)
+    ]
+    barred = barred_in_topic(kafka, prefix + DEAD_LETTERS.name)
+    run = Backtest(_engine(settings, prefix + CUSTOMER_EVENTS.name), order.variants, period, published)
+    with progress("Replaying", log.offsets, "records") as advance:
+        for partition in range(log.partitions):
+            run.fold(partition, log.partitions, counting(log.read(partition), advance), barred[partition])
+    live = next((outcome for outcome in run.outcomes if outcome.variant.is_live), None)
+    difference = run.difference(live) if compared and live is not None else None
+    return _Run(prefix + CUSTOMER_EVENTS.name, log.offsets, run, difference)
+
+
+def _summary(run: _Run, period: Period, seconds: float) -> dict[str, Any]:
+    return {
+        "source": run.source,
+        "from": None if period.from_ms is None else format_instant(period.from_ms),
+        "to": None if period.to_ms is None else format_instant(period.to_ms),
+        "records": run.records,
+        "dead_letters": run.backtest.dead,
+        "rows": [asdict(figures(run.backtest, outcome)) for outcome in run.backtest.outcomes],
+        "alerts_missing": None if run.difference is None else run.difference.alerts_missing,
+        "alerts_extra": None if run.difference is None else run.difference.alerts_extra,
+        "seconds": round(seconds, 3),
+        "records_per_second": round(run.records / seconds),
+    }
+
+
+def _refuse_difference(difference: Parity | None) -> None:
+    if difference is None or difference.exact:
+        return
+    for told in difference.first_differences:
+        ERR.print(told, markup=False, soft_wrap=True)
+    raise ContractViolation(
+        "the live alerts are not those of a replay: see that the worker has read the topic to its end, and try again; "
+        "if they still differ keep the topics, this is a defect of the worker"
+    )

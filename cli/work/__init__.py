@@ -1,0 +1,1 @@
+"""Commands that run the system: stack, worker, demo, alerts."""

@@ -1,0 +1,61 @@
+"""`churn alerts`: follows the alerts topic."""
+
+import sys
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.live import Live
+
+from cli.console import OUT
+from cli.work.alert_table import AlertTable, why
+from schemas.topics import CHURN_ALERTS
+from stream_app import bootstrap
+from stream_app.adapters.kafka.subscriber import AlertSubscriber
+from stream_app.settings import Settings
+
+_POLL_S = 0.2
+
+
+def alerts(
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Begin with the oldest alert, not with now.")
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many alerts.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every alert as one line of JSON.")] = False,
+) -> None:
+    """Follow the alerts, committed ones only, until Ctrl-C: a live table on a terminal, lines elsewhere.
+
+    Example: churn alerts --from-start --json --limit 10
+    """
+    settings = Settings()
+    topic = settings.topic_prefix + CHURN_ALERTS.name
+    subscriber = AlertSubscriber(",".join(bootstrap.brokers(settings)), topic, from_start=from_start)
+    try:
+        if as_json or not OUT.is_terminal:
+            _lines(subscriber, limit, as_json=as_json)
+        else:
+            _table(subscriber, limit)
+    finally:
+        subscriber.close()
+
+
+def _lines(subscriber: AlertSubscriber, limit: int | None, *, as_json: bool) -> None:
+    seen = 0
+    while limit is None or seen < limit:
+        for received in subscriber.poll(_POLL_S)[: None if limit is None else limit - seen]:
+            seen += 1
+            data = received.alert.data
+            text = f"{data.event_time}  {data.status:<8}  {data.user_ref}  {data.score:.2f}  {why(data)}"
+            sys.stdout.write((msgspec.json.encode(received.alert).decode() if as_json else text) + "\n")
+        sys.stdout.flush()
+
+
+def _table(subscriber: AlertSubscriber, limit: int | None) -> None:
+    table, seen = AlertTable("Churn alerts"), 0
+    with Live(table.render("waiting for alerts"), console=OUT, refresh_per_second=5) as live:
+        while limit is None or seen < limit:
+            for received in subscriber.poll(_POLL_S):
+                table.add(received.alert)
+                seen += 1
+            live.update(table.render(f"{seen} alerts · Ctrl-C stops"))

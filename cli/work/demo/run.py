@@ -1,0 +1,158 @@
+"""Runs the demo: topics of its own, a worker of its own, events in, alerts out; and takes all of it away again."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.work.demo.cast import PACED, PACED_RATE
+from schemas.errors import Transient
+from schemas.instants import parse_instant
+from schemas.outgoing import Outgoing
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
+from stack.worker_process import WorkerProcess
+from stream_app import bootstrap
+from stream_app.adapters.kafka.dead_letter_topic import read_letters
+from stream_app.adapters.kafka.pacing import Pace, at_rate, flat_out
+from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.adapters.kafka.subscriber import AlertSubscriber, Received
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topics import create_topics, delete_topics
+from stream_app.adapters.redis.cleaning import forget
+from stream_app.settings import Settings
+
+_POLL_S = 0.05
+_STUCK_AFTER_S = 60.0
+
+Show = Callable[[str, int, int], None]
+"""What is being done, events applied, events in all."""
+
+
+@dataclass
+class Facts:
+    """What was seen of the run. Latencies are from the sending of an event to the arrival of its alert, in ms."""
+
+    events: int = 0
+    flat_out_seconds: float = 0.0
+    flat_out_events: int = 0
+    alerts: list[Received] = field(default_factory=list)
+    latencies_ms: list[int] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    dead_letters: int = 0
+
+
+class DemoRun:
+    """One demo on running services; use as a context, so that whatever happens nothing of it stays."""
+
+    def __init__(self, settings: Settings, directory: Path, on_alert: Callable[[Received], None]) -> None:
+        self.settings = settings
+        self.trace = directory / "trace.bin"
+        self.facts = Facts()
+        self._bootstrap = ",".join(bootstrap.brokers(settings))
+        self._directory = directory
+        self._on_alert = on_alert
+        self._worker: WorkerProcess | None = None
+        self._subscriber: AlertSubscriber | None = None
+        self._paced_from_ms: int | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of this demo for the processes that it starts."""
+        return {
+            "CHURN_APP_ID": self.settings.app_id,
+            "CHURN_TOPIC_PREFIX": self.settings.topic_prefix,
+            "CHURN_KAFKA_BOOTSTRAP": self._bootstrap,
+            "CHURN_REDIS_URL": self.settings.redis_url or "",
+        }
+
+    def __enter__(self) -> "DemoRun":
+        self.trace.unlink(missing_ok=True)
+        return self
+
+    def prepare(self) -> None:
+        """Make topics and the first control records, start the worker, subscribe."""
+        settings, prefix = self.settings, self.settings.topic_prefix
+        create_topics(self._bootstrap, prefix, settings.partitions, bootstrap.first_control(settings))
+        self._worker = WorkerProcess(self.environment, self._directory / "worker.log", self.trace)
+        self._subscriber = AlertSubscriber(self._bootstrap, prefix + CHURN_ALERTS.name, from_start=True)
+        self._worker.wait_until_ready()
+
+    def send(self, events: Sequence[Outgoing], show: Show) -> None:
+        """Send all but the last events flat out, wait until they are applied, send the rest at a walk, wait again."""
+        paced = min(PACED, len(events) // 2)
+        head, tail = events[: len(events) - paced], events[len(events) - paced :]
+        self.facts.events = len(events)
+        started = time.monotonic()
+        self._phase("flat out", head, flat_out(), len(head), show)
+        self.facts.flat_out_seconds, self.facts.flat_out_events = time.monotonic() - started, len(head)
+        self._paced_from_ms = time.time_ns() // 1_000_000
+        self._phase(f"{PACED_RATE:,.0f} a second", tail, at_rate(PACED_RATE), len(events), show)
+        self._drain()
+        self.facts.counts = dict(self._running().probe()["counts"])
+        letters = TopicLog(self._bootstrap, self.settings.topic_prefix + DEAD_LETTERS.name)
+        self.facts.dead_letters = sum(1 for _ in read_letters(letters))
+
+    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: Show) -> None:
+        """Send events from a thread, collecting alerts meanwhile, until the worker has applied all that was sent."""
+        sender = KafkaSender(self._bootstrap, self.settings.topic_prefix + CUSTOMER_EVENTS.name)
+        failures: list[BaseException] = []
+        thread = threading.Thread(target=_send, args=(sender, events, pace, failures), daemon=True)
+        thread.start()
+        try:
+            moved_at, before = time.monotonic(), -1
+            while thread.is_alive() or before < total:
+                self._collect(_POLL_S)
+                self._running().must_run()
+                applied = self._running().applied() - self.settings.partitions
+                if applied != before:
+                    moved_at, before = time.monotonic(), applied
+                    show(title, max(applied, 0), self.facts.events)
+                if failures:
+                    raise failures[0]
+                if time.monotonic() - moved_at > _STUCK_AFTER_S:
+                    raise Transient(f"the worker stands at {applied:,} of {total:,} events; see {self._running().log}")
+        finally:
+            sender.stop()
+            thread.join()
+
+    def _collect(self, within_s: float) -> int:
+        assert self._subscriber is not None
+        received = self._subscriber.poll(within_s)
+        for one in received:
+            self.facts.alerts.append(one)
+            sent_ms = parse_instant(one.alert.data.src.sent_at)
+            if self._paced_from_ms is not None and sent_ms >= self._paced_from_ms:
+                self.facts.latencies_ms.append(one.received_ms - sent_ms)
+            self._on_alert(one)
+        return len(received)
+
+    def _drain(self) -> None:
+        """Everything is applied, so every alert is committed: read until the topic is silent."""
+        while self._collect(1.0):
+            pass
+
+    def _running(self) -> WorkerProcess:
+        if self._worker is None:
+            raise RuntimeError("the demo's worker has not been started")
+        return self._worker
+
+    def stop_worker(self) -> None:
+        """Let the worker finish and go."""
+        self._running().stop()
+
+    def __exit__(self, *_: object) -> None:
+        """Take away worker, topics and states."""
+        if self._worker is not None:
+            self._worker.stop()
+        if self._subscriber is not None:
+            self._subscriber.close()
+        delete_topics(self._bootstrap, self.settings.topic_prefix)
+        forget(self.settings.redis_url or "", self.settings.app_id)
+
+
+def _send(sender: KafkaSender, events: Sequence[Outgoing], pace: Pace, failures: list[BaseException]) -> None:
+    try:
+        sender.send(events, pace, lambda _: None)
+    except Exception as error:  # noqa: BLE001 - handed to the thread that waits
+        failures.append(error)

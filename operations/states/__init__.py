@@ -1,0 +1,1 @@
+"""States as they stand in Redis: read, exported, put back."""

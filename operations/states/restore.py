@@ -1,0 +1,122 @@
+"""Rebuilds a deployment's states from an export."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from operations.states.files import Manifest, read_partition
+from operations.states.partition_import import PartitionImport, occupied
+from operations.states.snapshot import Snapshot, refuse_unfit
+from operations.states.stored_states import PAGE, connected, users
+from schemas.errors import ContractViolation, Transient
+from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.redis.states import meta_key
+from stream_app.deployment import Deployment
+
+_ANSWER_WITHIN_S = 10.0
+_ASK_EVERY_S = 0.1
+_STARTING = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
+
+Advance = Callable[[int], None]
+
+
+def refuse_workers(deployment: Deployment) -> None:
+    """Raises ContractViolation while workers belong to the deployment's group, Transient without a broker."""
+    if members := _members(deployment):
+        raise ContractViolation(
+            f"{members} workers of {deployment.app_id} are alive: stop them first; one that was killed counts "
+            "until its session time-out (CHURN_SESSION_TIMEOUT_S) is over"
+        )
+
+
+def _members(deployment: Deployment) -> int:
+    """How many workers the group has. A broker that has just started is asked until it knows who keeps the group."""
+    admin = AdminClient({"bootstrap.servers": deployment.kafka, "log_level": 0})
+    deadline = time.monotonic() + _ANSWER_WITHIN_S
+    while True:
+        asked = admin.describe_consumer_groups([deployment.app_id], request_timeout=_ANSWER_WITHIN_S)
+        try:
+            return len(asked[deployment.app_id].result().members)
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code == KafkaError.GROUP_ID_NOT_FOUND:
+                return 0
+            if code not in _STARTING or time.monotonic() > deadline:
+                raise Transient(f"Kafka does not answer as it should, see that it runs: {error}") from error
+        time.sleep(_ASK_EVERY_S)
+
+
+def restore(
+    deployment: Deployment, digest: str, directory: Path, manifest: Manifest, advance: Advance, *, replace: bool
+) -> None:
+    """Import all partitions of an export; nothing is touched before all of them are known to fit.
+
+    Raises ContractViolation when workers are alive, Redis has states that are not to be replaced, or the export is
+    damaged, of another layout, or does not fit the log.
+    """
+    refuse_workers(deployment)
+    partitions = TopicLog(deployment.kafka, deployment.events, whole=False).partitions
+    if manifest.partitions != partitions:
+        raise ContractViolation(
+            f"the export has {manifest.partitions} partitions, the topic {partitions}: it is of another deployment"
+        )
+    with connected(deployment.redis_url) as client:
+        for partition in range(partitions):
+            meta = read_partition(directory, manifest, partition).meta
+            refuse_unfit(deployment, digest, partition, partitions, meta)
+            if not replace:
+                _refuse_states(client, deployment.app_id, partition)
+        for partition in range(partitions):
+            snapshot = read_partition(directory, manifest, partition)
+            _import(client, deployment, partition, snapshot, advance, replace=replace)
+
+
+def _refuse_states(client: "redis.Redis", app_id: str, partition: int) -> None:
+    """A partition that was only claimed, or into which an import was cut off, may be imported into."""
+    position = int(client.hget(meta_key(app_id, partition), "position") or 0)
+    if position > 0 or (position == 0 and users(client, app_id, partition)):
+        raise occupied(partition)
+
+
+def _import(
+    client: "redis.Redis",
+    deployment: Deployment,
+    partition: int,
+    snapshot: Snapshot,
+    advance: Advance,
+    *,
+    replace: bool,
+) -> None:
+    under_way = PartitionImport(client, deployment.app_id, partition, secrets.token_bytes(16))
+    under_way.begin(snapshot.meta, replace=replace)
+    asyncio.run(_fence(deployment, partition))
+    left = sorted(users(client, deployment.app_id, partition))
+    for start in range(0, len(left), PAGE):
+        under_way.remove(left[start : start + PAGE])
+    names, states = list(snapshot.states), list(snapshot.states.values())
+    for start in range(0, len(names), PAGE):
+        page = slice(start, start + PAGE)
+        under_way.write(names[page], states[page])
+        advance(len(names[page]))
+    under_way.finish(snapshot.meta)
+
+
+async def _fence(deployment: Deployment, partition: int) -> None:
+    """End the transaction that a session may have left open, and keep it from beginning another."""
+    topics = deployment.events, deployment.alerts, deployment.letters
+    decisions = KafkaDecisions(deployment.kafka, deployment.app_id, topics, partition)
+    try:
+        await decisions.open()
+    finally:
+        await decisions.close()

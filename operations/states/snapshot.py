@@ -1,0 +1,74 @@
+"""All states of a partition as of one position, taken from a deployment that may go on running."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from operations.states.course import Course
+from operations.states.stored_states import Page, connected, pages
+from operations.verify.state_account import packed_states
+from schemas.errors import ContractViolation
+from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
+from stream_app.adapters.kafka.event_log import KafkaEventLog
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.core.engine import Engine
+from stream_app.core.features.codec import unpack
+from stream_app.deployment import Deployment
+from stream_app.partition.effects import Meta
+from stream_app.partition.refusals import refuse_foreign, refuse_other_log
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The packed states of a partition by user, and what stands beside them."""
+
+    meta: Meta
+    states: Mapping[str, bytes]
+
+
+def take(deployment: Deployment, engine: Engine, partition: int, partitions: int) -> Snapshot:
+    """Snapshot one partition without holding up its worker.
+
+    If the position moved while the pages were read, the log is applied to the earlier ones, as far as the last one is.
+    """
+    with connected(deployment.redis_url) as client:
+        stored = list(pages(client, deployment.app_id, partition))
+    last = stored[-1].meta
+    if last is None:
+        return Snapshot(Meta(0, None, engine.compiled.state_digest, partitions, None), {})
+    refuse_foreign(last, engine.compiled.state_digest, partition, partitions)
+    if stored[0].position == last.position:
+        return Snapshot(last, {user: state for page in stored for user, state in page.states.items() if state})
+    return Snapshot(last, caught_up(deployment, engine, partition, stored))
+
+
+def caught_up(deployment: Deployment, engine: Engine, partition: int, stored: list[Page]) -> dict[str, bytes]:
+    """Pages of different positions brought to the position of the last one.
+
+    Whoever is on no page is new since the first: the log alone makes that state. What it makes of users whose page
+    comes later is overwritten by that page. Raises ContractViolation when the log is not what the worker applied.
+    """
+    barred = barred_in_topic(deployment.kafka, deployment.letters, whole=False)[partition]
+    log = TopicLog(deployment.kafka, deployment.events, whole=False)
+    first, last = stored[0].meta, stored[-1].meta
+    with closing(Course(engine, log, partition, barred, stored[0].position)) as course:
+        if first is not None and first.control is not None:
+            course.replay.put_in_force(first.control)
+        for page in stored:
+            for _ in course.up_to(page.position):
+                pass
+            course.replay.load(list(page.states), unpack(list(page.states.values()), engine.compiled.record))
+        if last is None or course.anchor != last.anchor:
+            raise ContractViolation(
+                f"the log of partition {partition} is not the one that was applied: run `churn verify`",
+                state="rewritten_log",
+            )
+        return dict(packed_states(course))
+
+
+def refuse_unfit(deployment: Deployment, digest: str, partition: int, partitions: int, meta: Meta) -> None:
+    """Raises ContractViolation when states with this meta cannot go on with the deployment's log."""
+    refuse_foreign(meta, digest, partition, partitions)
+    log = KafkaEventLog(deployment.kafka, deployment.events, partition)
+    refuse_other_log(meta.position, meta.anchor, asyncio.run(log.inspect(meta.position)), partition)

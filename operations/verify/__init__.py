@@ -1,0 +1,1 @@
+"""Holds a running deployment against a replay of its log."""

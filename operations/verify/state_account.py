@@ -1,0 +1,62 @@
+"""Holds what Redis has of a partition against a replay that stands at the same position."""
+
+from collections.abc import Collection, Iterator
+from itertools import islice
+
+from operations.states.course import Course
+from operations.states.stored_states import PAGE, Page
+from operations.verify.findings import Findings
+from stream_app.core.features.codec import pack
+from stream_app.partition.effects import Meta
+
+
+def compare_page(findings: Findings, partition: int, page: Page, course: Course) -> None:
+    """Every stored state of a page, bit for bit. The course stands at the page's position."""
+    replayed = dict(_packed(course, [user for user in page.states if user in course.replay.users]))
+    for user, state in page.states.items():
+        due = replayed.get(user)
+        if due != state:
+            words = _difference(due, state)
+            findings.note("state_mismatches", f"partition {partition}: user {user} {words} at {page.position}")
+
+
+def note_missing(findings: Findings, partition: int, found: Collection[str], course: Course) -> None:
+    """Users that the replay knows where the course stands, and Redis does not."""
+    for user in course.replay.users.keys() - found:
+        findings.note("state_mismatches", f"partition {partition}: user {user} has no state at {course.position}")
+
+
+def compare_meta(findings: Findings, partition: int, meta: Meta, due: Meta) -> None:
+    """What stands beside the states."""
+    for name, stored, replayed in (
+        ("anchor", meta.anchor, due.anchor),
+        ("state digest", meta.state_digest, due.state_digest),
+        ("number of partitions", meta.partitions, due.partitions),
+        ("control in force", meta.control, due.control),
+    ):
+        if stored != replayed:
+            words = f"partition {partition}: the {name} at {meta.position} is {stored}, a replay comes to {replayed}"
+            findings.note("meta_mismatches", words)
+
+
+def packed_states(course: Course) -> Iterator[tuple[str, bytes]]:
+    """Every user of a course with the packed state."""
+    names = iter(course.replay.users)
+    while page := list(islice(names, PAGE)):
+        yield from _packed(course, page)
+
+
+def _packed(course: Course, users: list[str]) -> Iterator[tuple[str, bytes]]:
+    replay = course.replay
+    return zip(users, pack(replay.records[[replay.users[user] for user in users]]), strict=True)
+
+
+def _difference(due: bytes | None, state: bytes | None) -> str:
+    if due is None:
+        return "has a state and no event"
+    if state is None:
+        return "has lost the state"
+    if len(due) != len(state):
+        return f"has a state of {len(state)} bytes, a replay one of {len(due)}"
+    place = next(place for place, (one, other) in enumerate(zip(due, state, strict=True)) if one != other)
+    return f"has a state that differs from byte {place} of {len(state)}"

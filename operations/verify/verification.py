@@ -1,0 +1,121 @@
+"""Replays a running deployment's log and compares: states with Redis, alerts and dead letters with their topics.
+
+Exact while workers run. Of each partition Redis is read first, then what was decided, then the log: a worker writes in
+the opposite order, so whatever the states rest on is there. Each page of states is compared where the replay stands at
+the page's own position.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+
+from operations.states.course import Course
+from operations.states.snapshot import Snapshot, refuse_unfit
+from operations.states.stored_states import Page, connected, pages
+from operations.verify.alert_account import AlertAccount
+from operations.verify.findings import Findings
+from operations.verify.letter_account import LetterAccount
+from operations.verify.state_account import compare_meta, compare_page, note_missing
+from schemas.errors import ContractViolation
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.core.engine import Engine
+from stream_app.core.features.codec import unpack
+from stream_app.core.replay import Step
+from stream_app.deployment import Deployment
+from stream_app.partition.effects import Meta
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What is still to be crossed off of one partition."""
+
+    alerts: AlertAccount
+    letters: LetterAccount
+
+    def settle(self, step: Step) -> None:
+        """Cross off a step below the position."""
+        self.letters.reject(step.intake.dead)
+        self.alerts.decide(step.advance.alerts, due=True)
+
+
+class Verification:
+    """Of one deployment; `findings` grow with each partition. Topics must be whole, unless exports are begun with."""
+
+    def __init__(self, deployment: Deployment, engine: Engine, *, whole: bool = True) -> None:
+        """Raises ContractViolation when a topic is missing or has lost its beginning, Transient without a broker."""
+        self.findings = Findings()
+        self._deployment, self._engine = deployment, engine
+        names = deployment.events, deployment.alerts, deployment.letters
+        self.log, self._alerts, self._letters = (TopicLog(deployment.kafka, name, whole=whole) for name in names)
+
+    def verify(self, partition: int, start: Snapshot | None, advance: Advance) -> None:
+        """Verify one partition, from its beginning or from an exported snapshot on.
+
+        Raises ContractViolation when the snapshot does not fit the log or is newer than Redis.
+        """
+        with connected(self._deployment.redis_url) as client:
+            stored = list(pages(client, self._deployment.app_id, partition))
+        begin = start.meta.position if start else 0
+        if stored[-1].position < begin:
+            raise ContractViolation(
+                f"the export of partition {partition} is at {begin}, Redis at {stored[-1].position}: begin with an "
+                "older export, or import this one"
+            )
+        accounts = self._accounts(partition, begin)
+        self.log.look_again(partition)
+        with closing(Course(self._engine, self.log, partition, accounts.letters.barred, begin)) as course:
+            if start is not None:
+                self._begin_with(start, partition, course)
+            self._compare(partition, stored, course, accounts, advance)
+            self._go_on(partition, course, accounts)
+
+    def _accounts(self, partition: int, begin: int) -> Accounts:
+        accounts = Accounts(
+            AlertAccount(self.findings, partition, begin), LetterAccount(self.findings, partition, begin)
+        )
+        for topic, account in ((self._alerts, accounts.alerts), (self._letters, accounts.letters)):
+            topic.look_again(partition)
+            for chunk in topic.read(partition):
+                account.publish(chunk)
+        return accounts
+
+    def _begin_with(self, start: Snapshot, partition: int, course: Course) -> None:
+        digest = self._engine.compiled.state_digest
+        refuse_unfit(self._deployment, digest, partition, self.log.partitions, start.meta)
+        course.replay.load(list(start.states), unpack(list(start.states.values()), self._engine.compiled.record))
+        if start.meta.control is not None:
+            course.replay.put_in_force(start.meta.control)
+        course.anchor = start.meta.anchor
+
+    def _compare(
+        self, partition: int, stored: list[Page], course: Course, accounts: Accounts, advance: Advance
+    ) -> None:
+        found = {user for page in stored for user in page.states}
+        for place, page in enumerate(stored):
+            before = course.position
+            for step in course.up_to(page.position):
+                accounts.settle(step)
+                self.findings.events += len(step.intake.events)
+                advance(step.intake.end_offset - before)
+                before = step.intake.end_offset
+            if place == 0:
+                note_missing(self.findings, partition, found, course)
+            compare_page(self.findings, partition, page, course)
+        self.findings.users += len(course.replay.users)
+        accounts.letters.close(course.position)
+        meta = stored[-1].meta
+        if meta is not None:
+            compare_meta(self.findings, partition, meta, self._due(course))
+
+    def _go_on(self, partition: int, course: Course, accounts: Accounts) -> None:
+        """Decide what was published beyond the position, by a worker that has not committed it yet."""
+        for step in course.up_to(min(accounts.alerts.front + 1, self.log.end(partition))):
+            accounts.alerts.decide(step.advance.alerts, due=False)
+        accounts.alerts.close()
+
+    def _due(self, course: Course) -> Meta:
+        in_force = course.replay.in_force
+        digest, control = self._engine.compiled.state_digest, in_force.control if in_force else None
+        return Meta(course.position, course.anchor, digest, self.log.partitions, control)

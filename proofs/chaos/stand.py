@@ -1,0 +1,149 @@
+"""The ground on which the shipped worker is tried: partitions with models and policies, and what an operator needs."""
+
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import redis
+
+from proofs.chaos.crew import Crew
+from proofs.chaos.events import endless
+from proofs.chaos.ground import Ground
+from proofs.chaos.load import Load
+from proofs.chaos.partition_meta import meta_key, positions_of
+from proofs.chaos.redis_commands import RedisDialogue
+from schemas.errors import Transient
+from schemas.events import Control, Policy
+from schemas.manifests import Manifest
+from schemas.topics import CUSTOMER_EVENTS
+from stack.worker_process import WorkerProcess
+from stream_app.adapters.kafka.topics import create_topics, write_control
+from stream_app.adapters.onnx_scorer import MANIFEST_FILE, newest_model
+from stream_app.bootstrap import control_for
+from stream_app.settings import Settings
+
+APP_ID = "chaos"
+_WORKING_WITHIN_S = 90.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a stand is made for. `rate` is events a second; `directory` is empty or does not exist."""
+
+    directory: Path
+    seed: int
+    rate: float
+    brokers: int = 1
+    partitions: int = 8
+    workers: int = 3
+    session_timeout_s: float = 3.0
+
+
+class Stand(Ground):
+    """All that a fault can reach. `imported` is the export that was brought back last."""
+
+    def __init__(self, plan: Plan, jars: Callable[[], Path], models: Path, workload: str) -> None:
+        super().__init__(plan.session_timeout_s)
+        self.plan = plan
+        self.commits: Counter[str] = Counter()
+        self.imported: Path | None = None
+        self.controls: dict[int, list[int]] = {partition: [0] for partition in range(plan.partitions)}
+        self.models = _two_models(models, plan.directory / "models", workload)
+        try:
+            self._set_up(jars)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def settings(self) -> Settings:
+        """The deployment past the relays."""
+        return Settings(
+            app_id=APP_ID,
+            topic_prefix="",
+            kafka_bootstrap=self.broker.bootstrap,
+            redis_url=f"redis://127.0.0.1:{self.redis.port}/0",
+            partitions=self.plan.partitions,
+            models_directory=self.plan.directory / "models",
+            session_timeout_s=self.plan.session_timeout_s,
+        )
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each partition's log ends, as far as the broker has said so."""
+        return [max(end, self.controls[partition][-1] + 1) for partition, end in enumerate(self.load.ends)]
+
+    def owner(self, partition: int) -> bytes | None:
+        """The token of the session that owns a partition; None while Redis does not answer."""
+        try:
+            with self.redis.client() as client:
+                found: bytes | None = client.hget(meta_key(APP_ID, partition), "owner")
+                return found
+        except redis.RedisError:
+            return None
+
+    def decide_by(self, manifest: Manifest, policy: Policy) -> None:
+        """Put a model and a policy in force in every partition."""
+        offsets = write_control(self.broker.bootstrap, CUSTOMER_EVENTS.name, _control(manifest, policy))
+        for partition, offset in enumerate(offsets):
+            self.controls[partition].append(offset)
+
+    def _set_up(self, jars: Callable[[], Path]) -> None:
+        plan = self.plan
+        positions = positions_of(APP_ID, plan.partitions)
+        self._start_services(plan.directory, jars, plan.brokers, positions, lambda: RedisDialogue(self.commits))
+        control = _control(self.models[0], eager(1, 0.1))
+        create_topics(self.broker.bootstrap, "", plan.partitions, control, plan.brokers)
+        self.load = Load(self.broker.bootstrap, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, endless(plan.seed))
+        self._undo.append(self.load.stop)
+        relayed = self._environment(self.broker.relayed, self.redis_relay.address)
+        self.crew = Crew(plan.workers, lambda log: WorkerProcess(relayed, log), plan.directory / "logs")
+        self._undo.append(self.crew.kill)
+        if self.wait_for(lambda: self.crew.ready() or None, _WORKING_WITHIN_S) is None:
+            raise Transient(f"the workers did not begin to work within {_WORKING_WITHIN_S:.0f} s, see their logs")
+
+    def direct_environment(self) -> dict[str, str]:
+        """The settings for commands of an operator, past the relays."""
+        return self._environment(self.broker.bootstrap, f"127.0.0.1:{self.redis.port}")
+
+    def _environment(self, kafka: str, redis: str) -> dict[str, str]:
+        return {
+            "CHURN_APP_ID": APP_ID,
+            "CHURN_TOPIC_PREFIX": "",
+            "CHURN_KAFKA_BOOTSTRAP": kafka,
+            "CHURN_REDIS_URL": f"redis://{redis}/0",
+            "CHURN_SESSION_TIMEOUT_S": str(self.plan.session_timeout_s),
+            "CHURN_MODELS_DIRECTORY": str(self.plan.directory / "models"),
+            "CHURN_LOG_FORMAT": "json",
+        }
+
+
+def eager(version: int, enter: float) -> Policy:
+    """A policy under which alerts come often."""
+    return Policy(name="eager", version=version, enter=enter, leave=0.9 * enter, critical=0.5, cooldown_s=60)
+
+
+def new_policy(version: int, draw: random.Random) -> Policy:
+    """Another such policy."""
+    return eager(version, round(draw.uniform(0.05, 0.2), 3))
+
+
+def _control(manifest: Manifest, policy: Policy) -> Control:
+    control = control_for(manifest, time.time_ns() // 1_000_000)
+    return msgspec.structs.replace(control, data=msgspec.structs.replace(control.data, policy=policy))
+
+
+def _two_models(models: Path, directory: Path, workload: str) -> tuple[Manifest, Manifest]:
+    """The newest model and its twin of another version, in a directory of the run's own."""
+    manifest = newest_model(models, workload)
+    twin = msgspec.structs.replace(manifest, version=f"{manifest.version}-twin")
+    for found in (manifest, twin):
+        where = directory / workload / found.version
+        shutil.copytree(models / workload / manifest.version, where)
+        (where / MANIFEST_FILE).write_bytes(msgspec.json.encode(found))
+    return manifest, twin

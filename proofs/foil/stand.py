@@ -1,0 +1,89 @@
+"""The ground on which the foil is tried: as many agents as the rig has workers, and the same load.
+
+What the rig sends into another user's partition is left out: it would have two agents count the same user at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import ConsumerGroupState, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from proofs.chaos.crew import Crew
+from proofs.chaos.events import endless
+from proofs.chaos.ground import Ground
+from proofs.chaos.load import Load
+from proofs.chaos.requests import Unread
+from proofs.foil.process import AgentProcess, Wiring
+from proofs.foil.reading import counted
+from schemas.errors import Transient
+from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
+
+_APP_ID = "foil"
+_ANSWER_WITHIN_S = 30.0
+_FORMED_WITHIN_S = 90.0
+_LOOKED_WITHIN_S = 3.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a stand is made for. `rate` is events a second; `crashing`: an agent that fails ends its process."""
+
+    directory: Path
+    seed: int
+    rate: float
+    crashing: bool
+    partitions: int = 8
+    agents: int = 3
+    session_timeout_s: float = 3.0
+
+
+class FoilStand(Ground):
+    """Ends with all its processes when it is closed. `wiring` is past the relays."""
+
+    def __init__(self, plan: Plan, jars: Callable[[], Path]) -> None:
+        super().__init__(plan.session_timeout_s)
+        try:
+            self._set_up(plan, jars)
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self, plan: Plan, jars: Callable[[], Path]) -> None:
+        self._start_services(plan.directory, jars, 1, lambda client: [sum(counted(client, _APP_ID).values())], Unread)
+        _create_topics(self.broker.bootstrap, plan.partitions)
+        events = (event for event in endless(plan.seed) if not event.astray)
+        self.load = Load(self.broker.bootstrap, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, events)
+        self._undo.append(self.load.stop)
+        self.wiring = Wiring(
+            app_id=_APP_ID,
+            bootstrap=self.broker.relayed,
+            redis_url=f"redis://{self.redis_relay.address}/0",
+            events_topic=CUSTOMER_EVENTS.name,
+            alerts_topic=CHURN_ALERTS.name,
+            session_timeout_s=plan.session_timeout_s,
+            crashing=plan.crashing,
+        )
+        self.crew = Crew(plan.agents, lambda log: AgentProcess(self.wiring, log), plan.directory / "agents")
+        self._undo.append(self.crew.kill)
+        if self.wait_for(lambda: _formed(self.broker.bootstrap, plan.agents) or None, _FORMED_WITHIN_S) is None:
+            raise Transient(f"the agents did not form a group within {_FORMED_WITHIN_S:.0f} s: look at their logs")
+
+
+def _formed(bootstrap: str, agents: int) -> bool:
+    """Whether all agents have joined: one that joins later has the others read again what they have counted."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    asked = admin.describe_consumer_groups([_APP_ID], request_timeout=_LOOKED_WITHIN_S)
+    try:
+        group = asked[_APP_ID].result(2 * _LOOKED_WITHIN_S)
+    except (KafkaException, TimeoutError):  # a coordinator that has just come about is not always found at once
+        return False
+    return group.state == ConsumerGroupState.STABLE and len(group.members) == agents
+
+
+def _create_topics(bootstrap: str, partitions: int) -> None:
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    topics = [NewTopic(topic.name, partitions, 1, config=topic.config()) for topic in (CUSTOMER_EVENTS, CHURN_ALERTS)]
+    for created in admin.create_topics(topics).values():
+        created.result(_ANSWER_WITHIN_S)

@@ -1,0 +1,164 @@
+"""The protocol with one of its safety mechanisms taken out. Each must fail, or the simulation proves nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from proofs.simulation.kafka_model import COMMITTED, Entry
+from proofs.simulation.ports import Moment, SimDecisions, SimStates
+from schemas.errors import Transient
+from stream_app.core.hashing import anchor
+from stream_app.core.log import LogRecord
+from stream_app.partition.effects import Claim, Commit, Decisions, Effects, Meta
+from stream_app.partition.session import Session
+
+
+class _NoOwner(SimStates):
+    async def check(self, _token: bytes, position: int) -> bool:
+        await self.request()
+        return self.around.redis.holds(None, position)
+
+    def compare_and_set(self, commit: Commit) -> bool:
+        if not self.around.redis.holds(None, commit.expected):
+            return False
+        self.around.redis.store(commit)
+        return True
+
+
+class _NoPositionAndReconnects(SimStates):
+    def demand_connection(self) -> None:
+        """It connects again, as a client with a pool does."""
+
+    def compare_and_set(self, commit: Commit) -> bool:
+        if not self.around.redis.holds(commit.token, None):
+            return False
+        self.around.redis.store(commit)
+        return True
+
+
+class _PositionApart(SimStates):
+    async def commit(self, commit: Commit) -> bool:
+        await self.request()
+        if not self.around.redis.holds(commit.token, commit.expected):
+            return False
+        self.around.redis.store(commit, position=False)
+        await self.request()
+        self.around.redis.store(commit, states=False)
+        return True
+
+
+class _GroupOffset(SimStates):
+    async def claim(self, claim: Claim) -> Meta:
+        meta = await super().claim(claim)
+        offset, log = self.around.group_offset, self.around.log
+        meta = replace(meta, position=offset, anchor=anchor(log[offset - 1].value) if offset else None)
+        self.around.redis.kept = replace(self.around.redis.kept, meta=meta)
+        return meta
+
+
+class _NoCheckAtOpening(SimStates):
+    opened = False
+
+    async def check(self, token: bytes, position: int) -> bool:
+        if self.opened:
+            return await super().check(token, position)
+        self.opened = True
+        await self.request()
+        return True
+
+
+class _NoIdleCheck(SimStates):
+    opened = False
+
+    async def check(self, token: bytes, position: int) -> bool:
+        if not self.opened:
+            self.opened = True
+            return await super().check(token, position)
+        return True
+
+
+class _NoTransaction(SimDecisions):
+    async def transaction(self, topic: list[Entry], what: Sequence[Any]) -> None:
+        for one in what:
+            await Moment()
+            topic.append(Entry(one, COMMITTED))
+
+
+class _NoScan(SimDecisions):
+    def decisions(self, _position: int, rejected_from: int) -> Decisions:
+        found = super().decisions(1 << 60, rejected_from)
+        return replace(found, recorded=replace(found.recorded, alerts={}, front=-1))
+
+
+class _NoScanOfRejections(SimDecisions):
+    def decisions(self, position: int, rejected_from: int) -> Decisions:
+        return replace(super().decisions(position, rejected_from), rejected={}, rejected_front=-1)
+
+
+class _ScanBeforeInit(SimDecisions):
+    async def open(self) -> None:
+        await Moment()
+        self.before = super().decisions(0, 0) if not self.around.topics.open else None
+        await super().open()
+
+    def decisions(self, position: int, _rejected_from: int) -> Decisions:
+        if self.before is None:
+            raise Transient("a transaction is still open")
+        alerts = {offset: alert for offset, alert in self.before.recorded.alerts.items() if offset >= position}
+        return replace(self.before, recorded=replace(self.before.recorded, alerts=alerts))
+
+
+class _ReusedProducer(SimDecisions):
+    async def open(self) -> None:
+        if self.process.epoch == self.around.topics.epoch:
+            await Moment()
+            self.epoch = self.process.epoch
+            return
+        await super().open()
+        self.process.epoch = self.epoch
+
+    async def transaction(self, topic: list[Entry], what: Sequence[Any]) -> None:
+        try:
+            await super().transaction(topic, what)
+        except Transient as doubt:
+            if doubt.cause == "transaction_in_doubt":
+                await Moment()
+                self.end(commit=False)
+            raise
+
+
+class _StatesFirst(Session):
+    """Commits states that remember alerts before it publishes them, without an outbox."""
+
+    def _conclude(self, owned: Any, run: Any, records: Sequence[LogRecord]) -> Effects[None]:  # noqa: ANN401 - private
+        yield from self._commit(owned, run, records)
+        yield from self._publish(owned, run)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The protocol as it is, but for what is given here."""
+
+    without: str
+    states: type[SimStates] = SimStates
+    decisions: type[SimDecisions] = SimDecisions
+    session: type[Session] = Session
+
+
+SHIPPED = Variant("nothing")
+MUTANTS = {
+    "no-owner-token": Variant("the owner in compare and check", states=_NoOwner),
+    "no-position-and-reconnects": Variant(
+        "the position in the compare, on a client that connects again", states=_NoPositionAndReconnects
+    ),
+    "position-apart": Variant("one atomic write of position and states", states=_PositionApart),
+    "group-offset": Variant("the position in Redis: resumes from the group's offset", states=_GroupOffset),
+    "states-first": Variant("publication before the commit", session=_StatesFirst),
+    "no-transaction": Variant("the fenced transaction around alerts and letters", decisions=_NoTransaction),
+    "no-scan": Variant("reading alerts back", decisions=_NoScan),
+    "no-scan-of-rejections": Variant("reading dead letters back", decisions=_NoScanOfRejections),
+    "scan-before-init": Variant("fencing before reading back", decisions=_ScanBeforeInit),
+    "no-check": Variant("the check between claim and scan", states=_NoCheckAtOpening),
+    "reused-producer": Variant("a new producer after a doubt", decisions=_ReusedProducer),
+    "no-idle-check": Variant("the check of an idle session", states=_NoIdleCheck),
+}

@@ -1,0 +1,80 @@
+"""The decisions of one partition in Kafka: alerts and dead letters, published in transactions and read back."""
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import msgspec
+from aiokafka import ConsumerRecord, TopicPartition
+
+from schemas.alerts import Alert
+from schemas.dead_letters import Rejection, read_rejection
+from schemas.instants import format_instant
+from stream_app.adapters.kafka.publisher import Outgoing, Publisher
+from stream_app.adapters.kafka.scan import readers, scan_back
+from stream_app.core.intake.sorting import DeadLetter
+from stream_app.partition.effects import Decisions
+from stream_app.partition.letters import Source, addressed, decisions
+
+HEADERS = [("content-type", b"application/cloudevents+json")]
+APP_VERSION = version("churn")
+
+_decoder = msgspec.json.Decoder(Alert)
+
+
+class KafkaDecisions:
+    """One partition of the alerts and of the dead letters, which belong to one partition of the events.
+
+    `topics` are those of the events, the alerts and the dead letters.
+    """
+
+    def __init__(self, bootstrap: str, app_id: str, topics: tuple[str, str, str], partition: int) -> None:
+        events, alerts, letters = topics
+        self._bootstrap = bootstrap
+        self._alerts, self._letters = TopicPartition(alerts, partition), TopicPartition(letters, partition)
+        self._source = Source(events, partition, APP_VERSION)
+        self._publisher = Publisher(bootstrap, f"{app_id}-{partition}")
+
+    async def open(self) -> None:
+        """Fence the publisher before, and end the transaction that it may have left open."""
+        await self._publisher.open()
+
+    async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Write alerts, stamped with the present time."""
+        records = [
+            Outgoing(alert.data.user_ref.encode(), msgspec.json.encode(_stamped(alert)), HEADERS, None)
+            for alert in alerts
+        ]
+        await self._publisher.publish(self._alerts, records)
+
+    async def publish_dead_letters(self, letters: Sequence[DeadLetter], front: int, session: str) -> None:
+        """Write dead letters: the original bytes untouched, and headers that say why."""
+        records = [
+            Outgoing(letter.record.key, letter.record.value, headers, letter.record.timestamp)
+            for letter, headers in addressed(letters, front, session, self._source)
+        ]
+        await self._publisher.publish(self._letters, records)
+
+    async def read_back(self, position: int, rejected_from: int) -> Decisions:
+        """Scan both back from the end to the first decision whose front lies below what is asked for."""
+        async with readers(self._bootstrap) as pair:
+            alerts = await scan_back(pair, self._alerts, _alert, lambda one: one.data.front < position)
+            letters = await scan_back(pair, self._letters, _rejection, lambda one: one.front < rejected_from)
+        return decisions(alerts, position, letters, rejected_from)
+
+    async def close(self) -> None:
+        """Drop the producer."""
+        await self._publisher.close()
+
+
+def _alert(record: ConsumerRecord) -> Alert:
+    return _decoder.decode(record.value)
+
+
+def _rejection(record: ConsumerRecord) -> Rejection | None:
+    return read_rejection(record.headers)
+
+
+def _stamped(alert: Alert) -> Alert:
+    now = format_instant(time.time_ns() // 1_000_000)
+    return msgspec.structs.replace(alert, data=msgspec.structs.replace(alert.data, detected_at=now))

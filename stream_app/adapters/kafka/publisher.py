@@ -1,0 +1,136 @@
+"""Publishes what one partition decided, in Kafka transactions, under the transactional id of that partition.
+
+One transaction is one produce batch to one partition, and nothing is ever aborted from here: whoever is in doubt drops
+the producer, and the next session's init ends what was open. The end of a transaction is asked for once: aiokafka would
+ask again by itself, and a request that is late could then end a later transaction (KAFKA-17754).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.producer import sender
+
+from schemas.errors import Doubt, Transient
+from stream_app.adapters.kafka.dropping import drop, look_at
+
+REQUEST_TIMEOUT_S = 10.0
+_ANSWER_WITHIN_S = 15.0
+_TRANSACTION_TIMEOUT_MS = 20_000
+_MAX_BATCH_BYTES = 1 << 20
+_FENCED = (ProducerFenced, InvalidProducerEpoch)
+
+sender.BACKOFF_OVERRIDE = 0.002
+"""Seconds. While the broker finishes the transaction before, it tells the next one to try again: after 20 ms by
+default, which was most of an alert's delay at many small batches a second."""
+
+Answer = TypeVar("Answer")
+
+
+class Outgoing(NamedTuple):
+    """A record to be published. `timestamp` in ms, None for now."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    timestamp: int | None
+
+
+class TransactionInDoubt(KafkaError):  # type: ignore[misc]
+    """The end of a transaction was asked for, and not confirmed at the first attempt."""
+
+
+class Publisher:
+    """The transactional producer of one partition."""
+
+    def __init__(self, bootstrap: str, transactional_id: str) -> None:
+        self._bootstrap = bootstrap
+        self._transactional_id = transactional_id
+        self._producer: AIOKafkaProducer | None = None
+
+    async def open(self) -> None:
+        """Fence the publisher before, and end the transaction that it may have left open."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            transactional_id=self._transactional_id,
+            acks="all",
+            max_batch_size=_MAX_BATCH_BYTES,
+            transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
+            request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
+        )
+        end_once(self._producer)
+        await answered(self._producer.start())
+
+    async def publish(self, at: TopicPartition, records: Sequence[Outgoing]) -> None:
+        """Write records in transactions of one produce batch each; the last one is committed on return."""
+        while records:
+            written = await answered(self._transaction(at, records))
+            records = records[written:]
+
+    async def _transaction(self, at: TopicPartition, records: Sequence[Outgoing]) -> int:
+        producer = self._producer
+        if producer is None:
+            raise Transient("the log of decisions is not open")
+        batch = producer.create_batch()
+        written = 0
+        for key, value, headers, timestamp in records:
+            if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
+                break
+            written += 1
+        if not written:
+            raise Transient("a record does not fit into a produce batch")
+        await producer.begin_transaction()
+        sent = await producer.send_batch(batch, at.topic, partition=at.partition)
+        sent.add_done_callback(look_at)
+        await sent
+        await producer.commit_transaction()
+        return written
+
+    async def close(self) -> None:
+        """Drop the producer. A transaction in doubt stays open until the next session's init ends it."""
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            await drop(producer)
+
+
+class _EndOnce(sender.EndTxnHandler):  # type: ignore[misc]
+    """Asks for the end of a transaction; whatever is not a clear yes puts the transaction in doubt."""
+
+    async def do(self, node_id: Any) -> bool:  # noqa: ANN401 - aiokafka's own
+        confirmed: bool = await super().do(node_id)
+        if not confirmed:
+            self._sender._txn_manager.fatal_error(TransactionInDoubt("the transaction's end was not confirmed"))
+        return True
+
+
+def end_once(producer: AIOKafkaProducer) -> None:
+    """Have a producer ask for the end of each transaction once."""
+    sending = producer._sender
+
+    async def end(commit_result: Any) -> None:  # noqa: ANN401 - aiokafka's own
+        await sending._message_accumulator.flush_for_commit()
+        transactions = sending._txn_manager
+        if transactions.is_empty_transaction():
+            transactions.complete_transaction()
+            return
+        node_id = await sending._find_coordinator(sender.CoordinationType.TRANSACTION, transactions.transactional_id)
+        await _EndOnce(sending, commit_result).do(node_id)
+
+    sending._do_txn_commit = end
+
+
+async def answered(awaitable: Awaitable[Answer]) -> Answer:
+    """The answer, or Transient. aiokafka also asserts on the state of a producer that is in doubt."""
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            return await awaitable
+    except (KafkaError, OSError, TimeoutError, AssertionError) as error:
+        raise Transient(f"Kafka did not answer for the decisions: {error!r}", _cause(error)) from error
+
+
+def _cause(error: BaseException) -> Doubt:
+    if isinstance(error, _FENCED):
+        return "publisher_fenced"
+    return "transaction_in_doubt" if isinstance(error, TransactionInDoubt) else "no_answer"

@@ -1,0 +1,89 @@
+"""Reads partitions that only transactions write, from their ends back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple, TypeVar
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from stream_app.adapters.kafka.publisher import answered
+
+_FIRST_STEP = 64
+_SETTLING_S = 0.05
+
+Found = TypeVar("Found")
+
+
+class Readers(NamedTuple):
+    """One that sees what is committed, one that sees all."""
+
+    committed: AIOKafkaConsumer
+    every: AIOKafkaConsumer
+
+
+@asynccontextmanager
+async def readers(bootstrap: str) -> AsyncIterator[Readers]:
+    """Both, started; stopped at the end. Raises Transient when Kafka does not answer."""
+    pair = Readers(_reader(bootstrap, "read_committed"), _reader(bootstrap, "read_uncommitted"))
+    async with AsyncExitStack() as closing:
+        for reader in pair:
+            closing.push_async_callback(reader.stop)
+        for reader in pair:
+            await answered(reader.start())
+        yield pair
+
+
+async def scan_back(
+    pair: Readers,
+    at: TopicPartition,
+    parse: Callable[[ConsumerRecord], Found | None],
+    is_last: Callable[[Found], bool],
+) -> list[Found]:
+    """What stands in a partition, the newest first, up to the first that is the last to be looked at, this included.
+
+    `parse` gives None for records that do not count. Raises Transient when Kafka does not answer.
+    """
+    pair.committed.assign([at])
+    top = await answered(_settled_end(pair, at))
+    begin = (await answered(pair.committed.beginning_offsets([at])))[at]
+    seen: list[Found] = []
+    step = _FIRST_STEP
+    while top > begin:
+        bottom = max(begin, top - step)
+        for record in reversed(await answered(_between(pair.committed, at, bottom, top))):
+            found = parse(record)
+            if found is not None:
+                seen.append(found)
+                if is_last(found):
+                    return seen
+        top, step = bottom, step * 4
+    return seen
+
+
+def _reader(bootstrap: str, isolation: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level=isolation,
+        auto_offset_reset="none",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=20,
+    )
+
+
+async def _settled_end(pair: Readers, at: TopicPartition) -> int:
+    """The end of the log once no transaction is open before it: the one before this session's may be ending."""
+    high_watermark: int = (await pair.every.end_offsets([at]))[at]
+    while (await pair.committed.end_offsets([at]))[at] < high_watermark:
+        await asyncio.sleep(_SETTLING_S)
+    return high_watermark
+
+
+async def _between(consumer: AIOKafkaConsumer, at: TopicPartition, bottom: int, top: int) -> list[ConsumerRecord]:
+    """The committed records of an offset range; aborted records and markers take up offsets without being any."""
+    consumer.seek(at, bottom)
+    found: list[ConsumerRecord] = []
+    while await consumer.position(at) < top:
+        for records in (await consumer.getmany(at, timeout_ms=100)).values():
+            found += [record for record in records if record.offset < top]
+    return found

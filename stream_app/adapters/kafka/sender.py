@@ -1,0 +1,154 @@
+"""Sends events to Kafka: idempotent, partitioned by user as murmur2 says, each delivered or counted as failed."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from msgspec import Struct
+
+from schemas.errors import ContractViolation, Transient
+from schemas.outgoing import Outgoing
+from stream_app.adapters.kafka.pacing import Pace
+
+HEADERS: Final = [("content-type", b"application/cloudevents+json")]
+
+_METADATA_TIMEOUT_S: Final = 10.0
+_DELIVERY_TIMEOUT_MS: Final = 60_000
+_POLL_S: Final = 0.1
+_STEP: Final = 500
+
+
+class Counts(Struct):
+    """What became of a stream of events: delivered, left out for want of a user, failed; and the bytes delivered."""
+
+    sent: int = 0
+    skipped: int = 0
+    failed: int = 0
+    bytes: int = 0
+
+
+class KafkaSender:
+    """Puts events on one topic and knows exactly what was delivered.
+
+    Raises Transient when no broker answers, ContractViolation when the topic does not exist.
+    """
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self.counts = Counts()
+        self.users: set[bytes] = set()
+        self.stopped = False
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._failure = self._trouble = ""
+        self._producer = Producer(self._configuration())
+        self._check_topic()
+
+    def send(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> Counts:
+        """Send the events in their order, each when `pace` says that it is due, and wait until all are delivered.
+
+        None stands for a row without a user and is counted as skipped. `advance` is told how many more have gone out.
+        When the source raises or `stop` is called, what is queued is still delivered, and `counts` is exact.
+        Raises Transient when an event could not be delivered.
+        """
+        try:
+            self._produce_all(events, pace, advance)
+        except KafkaException as error:
+            self._failure = self._failure or error.args[0].str()
+            self.counts.failed += 1
+        finally:
+            self._drain()
+        self._refuse_failures()
+        return self.counts
+
+    def stop(self) -> None:
+        """Let `send` deliver what it has queued, take nothing more from its source, and return."""
+        self.stopped = True
+
+    def _configuration(self) -> dict[str, Any]:
+        return {
+            "bootstrap.servers": self._bootstrap,
+            "enable.idempotence": True,
+            "acks": "all",
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "linger.ms": 10,
+            "message.timeout.ms": _DELIVERY_TIMEOUT_MS,
+            "delivery.report.only.error": True,
+            "on_delivery": self._count_failure,
+            "error_cb": self._remember_trouble,
+            "log_level": 0,
+        }
+
+    def _check_topic(self) -> None:
+        try:
+            topics = self._producer.list_topics(timeout=_METADATA_TIMEOUT_S).topics
+        except KafkaException as error:
+            raise Transient(
+                f"no broker answers at {self._bootstrap} ({self._trouble or error.args[0].str()}): start it, or set "
+                "CHURN_KAFKA_BOOTSTRAP to one that runs"
+            ) from error
+        if self._topic not in topics:
+            raise ContractViolation(
+                f"there is no topic {self._topic} at {self._bootstrap}: `churn up` creates it, and CHURN_TOPIC_PREFIX "
+                "must be the one that it was created with"
+            )
+
+    def _produce_all(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> None:
+        told = self.counts.sent
+        for place, event in enumerate(events):
+            if event is None:
+                self.counts.skipped += 1
+                continue
+            waited = self._wait_until(pace(place, event.time_ms))
+            if self.stopped or self.counts.failed:
+                break
+            self._produce(event)
+            if waited or self.counts.sent - told >= _STEP:
+                advance(self.counts.sent - told)
+                told = self.counts.sent
+                self._producer.poll(0)
+        advance(self.counts.sent - told)
+
+    def _wait_until(self, due_s: float) -> bool:
+        waited = False
+        while (wait_s := due_s - time.monotonic()) > 0 and not self.stopped:
+            time.sleep(min(wait_s, _POLL_S))
+            self._producer.poll(0)
+            waited = True
+        return waited
+
+    def _produce(self, event: Outgoing) -> None:
+        queued = False
+        while not queued:
+            try:
+                self._producer.produce(self._topic, value=event.value, key=event.key, headers=HEADERS)
+                queued = True
+            except BufferError:
+                self._producer.poll(_POLL_S)
+        self.users.add(event.key)
+        self.counts.sent += 1
+        self.counts.bytes += len(event.value)
+
+    def _drain(self) -> None:
+        if self.counts.failed:
+            self._producer.purge(in_flight=False)
+        while self._producer.flush(_POLL_S):
+            pass
+
+    def _count_failure(self, error: KafkaError, message: Message) -> None:
+        self.counts.failed += 1
+        self.counts.sent -= 1
+        self.counts.bytes -= len(message.value())
+        self._failure = self._failure or error.str()
+
+    def _remember_trouble(self, error: KafkaError) -> None:
+        self._trouble = error.str()
+
+    def _refuse_failures(self) -> None:
+        if self.counts.failed:
+            reasons = "; ".join(filter(None, (self._failure, self._trouble)))
+            raise Transient(
+                f"{self.counts.failed} events could not be delivered to {self._topic} ({reasons}); "
+                f"{self.counts.sent} were: see that the broker at {self._bootstrap} runs, and send the rest again"
+            )

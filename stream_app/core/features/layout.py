@@ -1,0 +1,180 @@
+"""Which signal keeps what, and the record that holds it: one user's state as one fixed-width numpy record."""
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from stream_app.core.features.catalogue import (
+    BUILT_IN_SIGNALS,
+    WINDOWS,
+    ActiveTiles,
+    Count,
+    DecayedMean,
+    Feature,
+    HoursSeen,
+    HoursSince,
+    Latest,
+    SessionEvents,
+    SessionMinutes,
+    Share,
+    Workload,
+)
+
+ID_RING = 32
+"""How many event ids of a user are remembered, as 32-bit hashes: a false repeat has odds of 32 / 2^32."""
+RECORD_STEP_BYTES = 64
+"""Records are whole groups of the codec's words, and whole cache lines."""
+WORD_TILES = 4
+"""Tiles are 16-bit lanes of words, so that four are added up at once."""
+TILE_BITS = 64 // WORD_TILES
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All tiles of one length: a row per tile, a column per signal. Rows are reused in turn.
+
+    `valued` are those of its signals whose values are summed beside their counts.
+    """
+
+    tile_ms: int
+    tiles: int
+    signals: tuple[str, ...]
+    valued: tuple[str, ...]
+
+    @property
+    def words(self) -> int:
+        """Words of a row."""
+        return -(-len(self.signals) // WORD_TILES)
+
+    def lane(self, signal: str) -> tuple[int, int]:
+        """The word of a row that a signal's tile stands in, and the bits below it there."""
+        word, lane = divmod(self.signals.index(signal), WORD_TILES)
+        return word, lane * TILE_BITS
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which signal keeps what: its columns in the grids, slots for times and values, waits that have begun."""
+
+    signals: tuple[str, ...]
+    grids: tuple[Grid, ...]
+    last: tuple[str, ...]
+    latest: tuple[str, ...]
+    waits: tuple[str, ...]
+
+    def grid(self, window: str) -> int:
+        """Index of the grid that holds a window's tiles."""
+        return [grid.tile_ms for grid in self.grids].index(WINDOWS[window].tile_ms)
+
+    def first_tiles(self) -> list[int]:
+        """Where each grid begins among the words of tiles; last the number of words."""
+        return list(accumulate((grid.tiles * grid.words for grid in self.grids), initial=0))
+
+    def first_sums(self) -> list[int]:
+        """Where each grid's value sums begin; last the number of sums."""
+        return list(accumulate((grid.tiles * len(grid.valued) for grid in self.grids), initial=0))
+
+
+def windows_read(feature: Feature) -> list[tuple[str, str]]:
+    """The (signal, window) pairs that a feature reads."""
+    match feature:
+        case Count() | ActiveTiles() | DecayedMean():
+            return [(feature.signal, feature.window)]
+        case Share():
+            return [(signal, feature.window) for signal in (feature.part, *feature.whole)]
+        case HoursSeen() | HoursSince() | SessionMinutes() | SessionEvents() | Latest():
+            return []
+
+
+def lay_out(workload: Workload) -> Layout:
+    """What must be kept to read every feature. Raises KeyError for a signal or window that is not declared,
+    ValueError for a feature that wants the value of a signal that has none or that would see the churn itself."""
+    signals = (*BUILT_IN_SIGNALS, *workload.signals, *workload.waits)
+    features = workload.features.values()
+    read = [pair for feature in features for pair in windows_read(feature)]
+    last = {f.signal for f in features if isinstance(f, HoursSince)}
+    latest = {f.signal for f in features if isinstance(f, Latest)}
+    for signal in (*(signal for signal, _ in read), *last, *latest):
+        if signal not in signals:
+            raise KeyError(f"no signal {signal!r} in workload {workload.name!r}")
+    _refuse_missing_values(workload)
+    _refuse_leaks(workload)
+    _refuse_unclear_waits(workload)
+    valued = {(f.signal, f.window) for f in features if isinstance(f, DecayedMean)}
+    lengths = sorted({WINDOWS[window].tile_ms for _, window in read})
+    grids = tuple(_grid(tile_ms, signals, read, valued) for tile_ms in lengths)
+    kept_last, kept_latest = (tuple(signal for signal in signals if signal in some) for some in (last, latest))
+    return Layout(signals, grids, kept_last, kept_latest, tuple(workload.waits))
+
+
+def _grid(tile_ms: int, signals: tuple[str, ...], read: list[tuple[str, str]], valued: set[tuple[str, str]]) -> Grid:
+    here = [(signal, window) for signal, window in read if WINDOWS[window].tile_ms == tile_ms]
+    columns, summed = {signal for signal, _ in here}, {signal for signal, window in here if (signal, window) in valued}
+    return Grid(
+        tile_ms,
+        max(WINDOWS[window].tiles for _, window in here),
+        tuple(signal for signal in signals if signal in columns),
+        tuple(signal for signal in signals if signal in summed),
+    )
+
+
+def _refuse_missing_values(workload: Workload) -> None:
+    for feature in workload.features.values():
+        if isinstance(feature, DecayedMean | Latest) and feature.signal in BUILT_IN_SIGNALS:
+            raise ValueError(f"signal {feature.signal!r} has no value to read a {type(feature).__name__} from")
+
+
+def _refuse_leaks(workload: Workload) -> None:
+    """The churn act is what is foretold: a feature that saw it would know the answer."""
+    acts = {(act.kind, act.name) for act in workload.churn}
+    sources = [*workload.signals.items(), *((name, (w.begins, w.ends)) for name, w in workload.waits.items())]
+    for signal, some in sources:
+        if any((source.kind, source.name) in acts for source in some):
+            raise ValueError(f"signal {signal!r} is raised by the churn act: no feature may see what it foretells")
+
+
+def _refuse_unclear_waits(workload: Workload) -> None:
+    """One event begins one wait at most and ends one at most, and both must be acts."""
+    for name, wait in workload.waits.items():
+        if name in (*BUILT_IN_SIGNALS, *workload.signals):
+            raise ValueError(f"wait {name!r} has the name of a signal: it raises a signal of its own")
+        if {wait.begins.kind, wait.ends.kind} & {"profile", "sentiment"}:
+            raise ValueError(f"wait {name!r} must begin and end with an action, a conversation or a message")
+    for side in ("begins", "ends"):
+        acts = [(act.kind, act.name) for act in (getattr(wait, side) for wait in workload.waits.values())]
+        if len(set(acts)) < len(acts):
+            raise ValueError(f"two waits of workload {workload.name!r} {side[:-1]} with the same act: tell them apart")
+
+
+def record_type(layout: Layout) -> np.dtype[np.void]:
+    """One user's state: the fold's fields first, then the policy's. Zero means that nothing is known."""
+    fields: list[tuple[object, ...]] = [
+        ("clock", "i8"),
+        ("first_time", "i8"),
+        ("next_offset", "i8"),
+        ("session_start", "i8"),
+        ("earlier_start", "i8"),
+        ("earlier_end", "i8"),
+        ("opened_at", "i8"),
+        ("cooldown_until", "i8"),
+        ("last", "i8", (max(1, len(layout.last)),)),
+        ("waiting", "i8", (max(1, len(layout.waits)),)),
+        ("answered", "i8", (max(1, len(layout.waits)),)),
+        ("latest_time", "i8", (max(1, len(layout.latest)),)),
+        ("sums", "i8", (max(1, layout.first_sums()[-1]),)),
+        ("tiles", "u8", (max(1, layout.first_tiles()[-1]),)),
+        ("latest_value", "i4", (max(1, len(layout.latest)),)),
+        ("ids", "u4", (ID_RING,)),
+        ("events", "u4"),
+        ("session_events", "u4"),
+        ("earlier_events", "u4"),
+        ("episode", "u4"),
+        ("sequence", "u4"),
+        ("alert_score", "f4"),
+        ("next_id", "u1"),
+        ("churned", "u1"),
+        ("band", "u1"),
+    ]
+    padding = -np.dtype(fields).itemsize % RECORD_STEP_BYTES
+    return np.dtype([*fields, ("padding", "u1", (padding,))] if padding else fields, align=True)

@@ -1,0 +1,1 @@
+"""From the bytes of log records to admitted events."""

@@ -1,0 +1,88 @@
+"""Snapshots: users as they were at moments chosen without the future. Scored updates drawn by hash, or every midnight.
+
+A row of an update is a row that was, or would have been, scored live; a row of a midnight is what silence looks like.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_app.core.durations import DAY_MS
+from stream_app.core.features.fold import APPLIED, read
+from stream_app.core.replay import Step
+from stream_app.core.scoring import Vectors
+from stream_app.core.tables import Integers
+from training.dataset.draws import number, shares
+
+LIVE_MS = 30 * DAY_MS
+"""A user not seen for longer is not live: no snapshot is taken."""
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Users as they were at moments: one row each, in log order.
+
+    `user` is the index of the user among the replay's; `offset` is that of the user's last event; `as_of_ms` is the
+    moment, up to which `vectors` (all features of the workload) look back; `first_ms` is the user's first event and
+    `events` how many had been applied.
+    """
+
+    user: Integers
+    offset: Integers
+    as_of_ms: Integers
+    first_ms: Integers
+    events: Integers
+    vectors: Vectors
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def where(self, chosen: NDArray[np.bool_] | Integers) -> "Snapshots":
+        """The rows that are chosen, by a mask or by their places."""
+        return Snapshots(*(getattr(self, column.name)[chosen] for column in fields(self)))
+
+
+def updates(step: Step, users: Mapping[str, int]) -> Snapshots:
+    """The updates of a step that a model scores and that have a future: applied, and the user has not churned."""
+    folded, events = step.advance.folded, step.intake.events
+    every = Snapshots(
+        user=np.array([users[name] for name in events.names], np.int64)[events.user],
+        offset=events.offsets,
+        as_of_ms=folded.as_of,
+        first_ms=folded.first,
+        events=folded.events.astype(np.int64),
+        vectors=folded.vectors,
+    )
+    return every.where((folded.outcome == APPLIED) & (folded.churned == 0))
+
+
+def standing(records: NDArray[np.void], as_of_ms: int, plan: np.record) -> Snapshots:
+    """The live users among the records, in their order, as of a moment. A user whose clock is ahead of it: as of then.
+
+    Live is who was seen in the last 30 days and has not churned.
+    """
+    seen = (records["events"] > 0) & (records["clock"] >= as_of_ms - LIVE_MS)
+    user = np.flatnonzero(seen & (records["churned"] == 0))
+    live = records[user]
+    moments = np.maximum(live["clock"], as_of_ms)
+    return Snapshots(
+        user=user,
+        offset=live["next_offset"] - 1,
+        as_of_ms=moments,
+        first_ms=live["first_time"].copy(),
+        events=live["events"].astype(np.int64),
+        vectors=read(live, moments, plan),
+    )
+
+
+def drawn(rows: Snapshots, names: Sequence[str], seed: int, probability: float) -> Snapshots:
+    """Keep each row with the same probability, by a hash of seed, user and offset alone. `names` are all users'."""
+    numbers = np.array([number(seed, "snapshot", names[user]) for user in rows.user.tolist()], np.uint64)
+    return rows.where(shares(numbers, rows.offset) < probability)
+
+
+def joined(parts: Sequence[Snapshots]) -> Snapshots:
+    """Rows of consecutive steps as one."""
+    return Snapshots(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Snapshots)))

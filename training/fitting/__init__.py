@@ -1,0 +1,1 @@
+"""From snapshots to a model that may be put in force."""
