@@ -23,9 +23,9 @@ from stream_app.adapters.redis.memory import memory_ratio
 from stream_app.adapters.redis.states import RedisStates
 from stream_app.core.decisions.policy import decide
 from stream_app.core.engine import Engine, Recorded
-from stream_app.core.features.catalogue import Workload
 from stream_app.core.features.codec import pack, unpack
 from stream_app.core.features.plan import compile_workload
+from stream_app.core.features.workload import Workload
 from stream_app.core.hashing import fingerprints
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from schemas.events import Activity, Conversation, Message, Profile, UserEvent
-from stream_app.core.features.catalogue import SENTIMENT_SCALE
+from stream_app.core.features.sources import SENTIMENT_SCALE
 from stream_app.core.intake.events import Events
 from stream_app.core.tables import Columns, Integers
 

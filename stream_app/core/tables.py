@@ -1,5 +1,7 @@
 """What the kernel walks and fills: a workload as tables, a batch of events as columns, and what became of it."""
 
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,3 +123,8 @@ class Folded(NamedTuple):
     first: NDArray[np.int64]
     events: NDArray[np.uint32]
     vectors: NDArray[np.float32]
+
+
+def starts(rows: Sequence[Sequence[object]]) -> Integers:
+    """Where each row begins when rows of different length stand in one flat table; last where the last one ends."""
+    return np.array(list(accumulate((len(row) for row in rows), initial=0)), np.int64)

@@ -1,9 +1,7 @@
 """A music service with advert-paid and subscribed listeners, and chat support."""
 
 from schemas.events import Policy
-from stream_app.core.features.catalogue import (
-    ACTIVITY,
-    SESSION,
+from stream_app.core.features.kinds import (
     ActiveTiles,
     Count,
     DecayedMean,
@@ -14,14 +12,18 @@ from stream_app.core.features.catalogue import (
     SessionEvents,
     SessionMinutes,
     Share,
+)
+from stream_app.core.features.sources import (
+    ACTIVITY,
+    SESSION,
     Wait,
-    Workload,
     action,
     attribute,
     conversation,
     message,
     sentiment,
 )
+from stream_app.core.features.workload import Workload
 
 SIGNALS = {
     "song": (action("next_song"),),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.features.catalogue import (
+from stream_app.core.features.kinds import (
     ActiveTiles,
     Count,
     DecayedMean,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from stream_app.core.features.catalogue import Source
+from stream_app.core.features.sources import Source
 from stream_app.core.hashing import event_hash
 
 MAX_AHEAD_MS = 5 * 60_000

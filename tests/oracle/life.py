@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from stream_app.core.features.catalogue import Wait, Workload
+from stream_app.core.features.sources import Wait
+from stream_app.core.features.workload import Workload
 from tests.oracle.happenings import Happening, values_raised
 
 SESSION_GAP_MS = 30 * 60_000

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from stream_app.core.durations import DAY_MS, HOUR_MS, MINUTE_MS
-from stream_app.core.features.catalogue import SESSION, HoursSince
 from stream_app.core.features.fold import APPLIED, REPEATED
+from stream_app.core.features.kinds import HoursSince
 from stream_app.core.features.plan import compile_workload
+from stream_app.core.features.sources import SESSION
 from tests.support import every_kind
 from tests.support.event_logs import LogWriter, at
 from tests.support.fold_comparison import features, folded

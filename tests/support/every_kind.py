@@ -4,9 +4,7 @@
 """
 
 from schemas.events import Policy
-from stream_app.core.features.catalogue import (
-    ACTIVITY,
-    SESSION,
+from stream_app.core.features.kinds import (
     ActiveTiles,
     Count,
     DecayedMean,
@@ -17,14 +15,18 @@ from stream_app.core.features.catalogue import (
     SessionEvents,
     SessionMinutes,
     Share,
+)
+from stream_app.core.features.sources import (
+    ACTIVITY,
+    SESSION,
     Wait,
-    Workload,
     action,
     attribute,
     conversation,
     message,
     sentiment,
 )
+from stream_app.core.features.workload import Workload
 
 SIGNALS = {
     "play": (action("play"), action("replay")),

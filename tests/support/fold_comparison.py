@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.columns import to_columns, users_of
-from stream_app.core.features.catalogue import Workload
 from stream_app.core.features.fold import APPLIED, REPEATED, fold, read
 from stream_app.core.features.plan import Compiled
+from stream_app.core.features.workload import Workload
 from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import LogRecord
 from stream_app.core.tables import Columns, Folded

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.columns import to_columns
-from stream_app.core.features.catalogue import SESSION
 from stream_app.core.features.fold import fold
 from stream_app.core.features.layout import lay_out
 from stream_app.core.features.plan import Compiled
+from stream_app.core.features.sources import SESSION
 from stream_app.core.log import PlainRecord
 from tests.support.event_logs import LogWriter, at
 from tests.support.fold_comparison import Fold, disagreements_from, folded, lives, taken_in

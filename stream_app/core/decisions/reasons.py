@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.alerts import Reason
-from stream_app.core.features.catalogue import Workload
+from stream_app.core.features.workload import Workload
 from stream_app.core.scoring import Scorer, Scores, Vectors
 
 MOST = 3

@@ -5,9 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from stream_app.core.features.catalogue import (
-    BUILT_IN_SIGNALS,
-    WINDOWS,
+from stream_app.core.features.kinds import (
     ActiveTiles,
     Count,
     DecayedMean,
@@ -18,8 +16,10 @@ from stream_app.core.features.catalogue import (
     SessionEvents,
     SessionMinutes,
     Share,
-    Workload,
 )
+from stream_app.core.features.sources import BUILT_IN_SIGNALS
+from stream_app.core.features.windows import WINDOWS
+from stream_app.core.features.workload import Workload
 
 ID_RING = 32
 """How many event ids of a user are remembered, as 32-bit hashes: a false repeat has odds of 32 / 2^32."""

@@ -4,27 +4,24 @@ Constants reach the kernel through these tables only: numba freezes globals impo
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
 from stream_app.core.durations import HOUR_MS, MINUTE_MS
-from stream_app.core.features.catalogue import (
+from stream_app.core.features.layout import ID_RING, Layout, lay_out, record_type
+from stream_app.core.features.patterns import patterns_of
+from stream_app.core.features.readouts import read_out_tables
+from stream_app.core.features.sources import (
     ACTIVITY,
     LONGEST_WAIT_MS,
     SENTIMENT_SCALE,
     SESSION,
     SESSION_GAP_MS,
     SESSION_LATENESS_MS,
-    Source,
-    Wait,
-    Workload,
 )
-from stream_app.core.features.layout import ID_RING, Layout, lay_out, record_type
-from stream_app.core.features.readouts import read_out_tables
-from stream_app.core.tables import Integers, Plan, Tables
+from stream_app.core.features.workload import Workload
+from stream_app.core.tables import Integers, Plan, Tables, starts
 
 KERNEL_VERSION = 3
 """Part of the state digest: raise it when the kernel gives an event another meaning."""
@@ -59,7 +56,7 @@ def compile_workload(workload: Workload) -> Compiled:
     """The record type, tables and digest of a workload. Raises KeyError for a signal or window that is not declared,
     ValueError for a feature that cannot or must not be read."""
     layout = lay_out(workload)
-    patterns, pattern_tables = _patterns(workload, layout)
+    patterns, pattern_tables = patterns_of(workload, layout)
     record = record_type(layout)
     cells, read_outs = read_out_tables(workload, layout)
     constants = _constants(layout)
@@ -108,7 +105,7 @@ def _signal_tables(layout: Layout) -> Tables:
     ]
     return {
         "places": np.array([place for of_signal in places for place in of_signal], np.int64).reshape(-1, 4),
-        "places_from": _starts(places),
+        "places_from": starts(places),
         "signal_last": np.array([_slot(layout.last, signal) for signal in layout.signals], np.int64),
         "signal_latest": np.array([_slot(layout.latest, signal) for signal in layout.signals], np.int64),
     }
@@ -116,46 +113,3 @@ def _signal_tables(layout: Layout) -> Tables:
 
 def _slot(slots: tuple[str, ...], signal: str) -> int:
     return slots.index(signal) if signal in slots else -1
-
-
-def _starts(rows: Sequence[Sequence[object]]) -> Integers:
-    """Where each row begins when rows of different length stand in one flat table; last where the last one ends."""
-    return np.array(list(accumulate((len(row) for row in rows), initial=0)), np.int64)
-
-
-def _patterns(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str], int], Tables]:
-    """Each distinct thing an event can be raises a fixed list of signals: its pattern."""
-    raised: dict[tuple[str, str], list[tuple[int, Source]]] = {("", ""): []}
-    for signal, sources in workload.signals.items():
-        for source in sources:
-            raised.setdefault((source.kind, source.name), []).append((layout.signals.index(signal), source))
-    waits = workload.waits.values()
-    acts = [*workload.churn, *(wait.begins for wait in waits), *(wait.ends for wait in waits)]
-    for source in acts:
-        raised.setdefault((source.kind, source.name), [])
-    for (kind, name), with_value in raised.items():
-        if kind == "sentiment":
-            with_value.extend(raised.get(("message", name), []))
-    flat = [one for pattern in raised.values() for one in pattern]
-    churn = {(act.kind, act.name) for act in workload.churn}
-    tables: Tables = {
-        "pattern_signal": np.array([signal for signal, _ in flat], np.int64),
-        "pattern_value": np.array([source.value or 0 for _, source in flat], np.int64),
-        "pattern_own": np.array([source.value is None for _, source in flat], np.int64),
-        "pattern_from": _starts(list(raised.values())),
-        "pattern_begins": np.array([_wait(key, workload.waits, ends=False) for key in raised], np.int64),
-        "pattern_ends": np.array([_wait(key, workload.waits, ends=True) for key in raised], np.int64),
-        "pattern_churn": np.array([key in churn for key in raised], np.int64),
-        "wait_signal": np.array([layout.signals.index(signal) for signal in layout.waits], np.int64),
-    }
-    return {key: i for i, key in enumerate(raised)}, tables
-
-
-def _wait(key: tuple[str, str], waits: Mapping[str, Wait], *, ends: bool) -> int:
-    """Index of the wait that a pattern begins or ends, or -1. A message with a sentiment is a message too."""
-    alike = {key, ("message", key[1])} if key[0] == "sentiment" else {key}
-    for index, wait in enumerate(waits.values()):
-        source = wait.ends if ends else wait.begins
-        if (source.kind, source.name) in alike:
-            return index
-    return -1

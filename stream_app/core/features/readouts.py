@@ -5,8 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from stream_app.core.features.catalogue import (
-    WINDOWS,
+from stream_app.core.features.kinds import (
     ActiveTiles,
     Count,
     DecayedMean,
@@ -16,9 +15,10 @@ from stream_app.core.features.catalogue import (
     SessionEvents,
     SessionMinutes,
     Share,
-    Workload,
 )
 from stream_app.core.features.layout import WORD_TILES, Layout, windows_read
+from stream_app.core.features.windows import WINDOWS
+from stream_app.core.features.workload import Workload
 from stream_app.core.tables import Integers, Tables
 
 _MINUTES, _EVENTS = 0, 1

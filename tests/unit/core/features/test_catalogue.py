@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from stream_app.core.durations import DAY_MS
-from stream_app.core.features import catalogue, plan
-from stream_app.core.features.catalogue import (
-    ACTIVITY,
-    SESSION,
+from stream_app.core.features import plan, windows
+from stream_app.core.features.kinds import (
     ActiveTiles,
     Count,
     DecayedMean,
@@ -23,17 +21,21 @@ from stream_app.core.features.catalogue import (
     Latest,
     SessionEvents,
     Share,
+)
+from stream_app.core.features.plan import compile_workload
+from stream_app.core.features.sources import (
+    ACTIVITY,
+    SESSION,
     Source,
     Wait,
-    Window,
-    Workload,
     action,
     attribute,
     conversation,
     message,
     sentiment,
 )
-from stream_app.core.features.plan import compile_workload
+from stream_app.core.features.windows import Window
+from stream_app.core.features.workload import Workload
 from stream_app.workloads import music
 from tests.support import every_kind
 
@@ -158,7 +160,7 @@ def test_a_constant_that_gives_events_another_meaning_changes_the_state_digest(
 
 @pytest.mark.parametrize("window", [Window(DAY_MS, 31), Window(DAY_MS // 2, 30)], ids=["number", "length"])
 def test_other_tiles_change_the_state_digest(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(catalogue.WINDOWS, "30d", window)
+    monkeypatch.setitem(windows.WINDOWS, "30d", window)
     assert compile_workload(WORKLOAD).state_digest != DIGEST
 
 

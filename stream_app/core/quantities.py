@@ -1,0 +1,7 @@
+"""How real numbers become integers: in units of 1 / scale, half to even, never beyond what a full window can hold."""
+
+from typing import Final
+
+LARGEST: Final = 1 << 40
+"""In units of 1 / scale. 52 tiles of 65,535 values each of this size stay below 2^63."""
+SCALES: Final = (1, 10, 100, 1000)
