@@ -85,7 +85,7 @@ class Backtest:
             if self._start is not None:
                 rerun.put_in_force(self._start)
         for chunk in chunks:
-            for intake in runs(chunk, partition, partitions, barred):
+            for intake in runs(chunk, partition, partitions, barred, self._engine.compiled.declared):
                 self._note(partition, [rerun.step(intake) for rerun in reruns])
 
     def difference(self, outcome: Outcome) -> Parity:

@@ -156,7 +156,8 @@ def warm_up(engine: Engine) -> None:
     event = Activity(specversion="1.0", id="1", source="/warm-up", time=format_instant(1), subject="user", data=data)
     found = msgspec.json.encode(event)
     to_be_decoded = b" " + found
-    events = take_in([PlainRecord(0, 1, b"user", found), PlainRecord(1, 1, b"user", to_be_decoded)], 0, 1).events
+    log = [PlainRecord(0, 1, b"user", found), PlainRecord(1, 1, b"user", to_be_decoded)]
+    events = take_in(log, 0, 1, declared=engine.compiled.declared).events
     advance = engine.advance(records, {"user": 0}, events, None, Recorded({}, -1), 0)
     fingerprints(advance.folded.vectors)
     nothing = np.zeros(0, np.int64)

@@ -1,13 +1,16 @@
 """From admitted events to what the fold reads: whose each event is, and which signals it raises."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from schemas.events import Activity, Conversation, Message, Profile, UserEvent
-from stream_app.core.features.sources import SENTIMENT_SCALE
 from stream_app.core.intake.events import Events
+from stream_app.core.intake.facts import Fact
+from stream_app.core.quantities import ABSENT
 from stream_app.core.tables import Columns, Integers
+
+Patterns = Mapping[tuple[str, str], int]
+"""What an event can be, as (kind, name), to the number of the signals that it then raises; none is 0."""
 
 
 def users_of(events: Events) -> dict[str, int]:
@@ -15,7 +18,7 @@ def users_of(events: Events) -> dict[str, int]:
     return {user: slot for slot, user in enumerate(events.names)}
 
 
-def to_columns(events: Events, patterns: Mapping[tuple[str, str], int], slots: Mapping[str, int]) -> Columns:
+def to_columns(events: Events, patterns: Patterns, slots: Mapping[str, int]) -> Columns:
     """The columns of a run of events; `slots` maps each of its users to a record."""
     row_from, pattern, value = _rows(events, patterns)
     return Columns(
@@ -29,33 +32,41 @@ def to_columns(events: Events, patterns: Mapping[tuple[str, str], int], slots: M
     )
 
 
-def _rows(events: Events, patterns: Mapping[tuple[str, str], int]) -> tuple[Integers, Integers, Integers]:
+def rows_of(facts: Sequence[Fact], patterns: Patterns) -> list[tuple[int, int]]:
+    """Pattern and value of each row of an event that says so; pattern 0 if the workload knows nothing of it."""
+    rows = [(_pattern(fact.kind, fact.names, patterns), fact.value) for fact in facts]
+    return [row for row in rows if row[0]] or [(0, 0)]
+
+
+def _pattern(kind: str, names: Sequence[str], patterns: Patterns) -> int:
+    return next((patterns[kind, name] for name in names if (kind, name) in patterns), 0)
+
+
+def _rows(events: Events, patterns: Patterns) -> tuple[Integers, Integers, Integers]:
     """Where each event's rows begin, and pattern and value of each row. Nearly all events are activity: one row."""
-    known = [patterns.get(("activity", action), 0) for action in events.actions]
-    pattern = np.array([*known, -1], np.int64)[events.action]
-    value, lengths = np.zeros(len(events), np.int64), np.ones(len(events), np.int64)
-    others = {place: signals_of(event, patterns) for place, event in events.decoded.items()}
+    wide, own = _of_found(events, patterns)
+    kept = wide > 0
+    kept[:, 0] |= (events.action >= 0) & ~kept.any(axis=1)
+    others = {place: rows_of(facts, patterns) for place, facts in events.facts.items()}
+    lengths = kept.sum(axis=1)
     for place, rows in others.items():
         lengths[place] = len(rows)
     row_from = np.concatenate([[0], np.cumsum(lengths)])
-    pattern, value = np.repeat(pattern, lengths), np.repeat(value, lengths)
+    pattern, value = np.empty(row_from[-1], np.int64), np.empty(row_from[-1], np.int64)
+    found = np.repeat(events.action >= 0, lengths)
+    pattern[found], value[found] = wide[kept], own[kept]
     for place, rows in others.items():
         pattern[row_from[place] : row_from[place + 1]] = [row for row, _ in rows]
-        value[row_from[place] : row_from[place + 1]] = [own for _, own in rows]
+        value[row_from[place] : row_from[place + 1]] = [number for _, number in rows]
     return row_from, pattern, value
 
 
-def signals_of(event: UserEvent, patterns: Mapping[tuple[str, str], int]) -> list[tuple[int, int]]:
-    """The patterns that an event matches, each with the event's own value; pattern 0 where the workload knows none."""
-    match event:
-        case Activity():
-            return [(patterns.get(("activity", event.data.action), 0), 0)]
-        case Conversation():
-            return [(patterns.get(("conversation", event.data.event), 0), 0)]
-        case Message(data=data) if data.sentiment is not None and ("sentiment", data.direction) in patterns:
-            return [(patterns["sentiment", data.direction], round(data.sentiment * SENTIMENT_SCALE))]
-        case Message():
-            return [(patterns.get(("message", event.data.direction), 0), 0)]
-        case Profile():
-            keys = [("profile", f"{name}={value}") for name, value in event.data.attributes.items()]
-            return [(patterns[key], 0) for key in keys if key in patterns] or [(0, 0)]
+def _of_found(events: Events, patterns: Patterns) -> tuple[Integers, Integers]:
+    """Pattern and value of each event's action and measures if it is a canonical activity; 0 where there is none."""
+    known = np.zeros((len(events.actions) + 1, 1 + len(events.measures)), np.int64)
+    for row, action in enumerate(events.actions):
+        known[row, 0] = _pattern("activity", (action,), patterns)
+        known[row, 1:] = [_pattern("measure", (f"{action}.{name}", name), patterns) for name in events.measures]
+    wide = known[events.action]
+    wide[:, 1:][events.measured == ABSENT] = 0
+    return wide, np.concatenate([np.zeros((len(events), 1), np.int64), events.measured], axis=1)

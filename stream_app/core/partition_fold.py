@@ -30,7 +30,7 @@ class PartitionFold:
 
     def take_in(self, records: Sequence[LogRecord], barred: Collection[int]) -> Intake:
         """Sort out a run of records."""
-        return take_in(records, self.partition, self.partitions, barred)
+        return take_in(records, self.partition, self.partitions, barred, self.engine.compiled.declared)
 
     def users(self, intake: Intake) -> list[str]:
         """The users of a run, in the order in which their states are stored."""

@@ -14,6 +14,7 @@ from stream_app.core.columns import users_of
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
 from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import LogRecord
+from stream_app.core.quantities import NOTHING_DECLARED, Declared
 
 _NOTHING_RECORDED = Recorded({}, -1)
 
@@ -27,15 +28,20 @@ class Step:
 
 
 def runs(
-    records: Sequence[LogRecord], partition: int, partitions: int, barred: Collection[int] = frozenset()
+    records: Sequence[LogRecord],
+    partition: int,
+    partitions: int,
+    barred: Collection[int] = frozenset(),
+    declared: Declared = NOTHING_DECLARED,
 ) -> Iterator[Intake]:
     """Records of a partition sorted out, in as many runs as their control records ask for.
 
-    `barred` are the offsets that the live worker set aside as `bug`.
+    `barred` are the offsets that the live worker set aside as `bug`, `declared` the numbers and categories that are
+    taken from events.
     """
     at = 0
     while at < len(records):
-        intake = take_in(records[at:], partition, partitions, barred)
+        intake = take_in(records[at:], partition, partitions, barred, declared)
         yield intake
         at += sum((len(intake.events), len(intake.dead), intake.controls, intake.clocks))
 
@@ -67,7 +73,8 @@ class Replay:
 
     def apply(self, records: Sequence[LogRecord]) -> Iterator[Step]:
         """Apply records in offset order, in as many runs as their control records ask for."""
-        return map(self.step, runs(records, self._partition, self._partitions, self._barred))
+        declared = self.engine.compiled.declared
+        return map(self.step, runs(records, self._partition, self._partitions, self._barred, declared))
 
     def step(self, intake: Intake) -> Step:
         """Apply one run that has been sorted out."""

@@ -66,6 +66,13 @@ LATE_EVENTS = Metric(
     "Applied events that were behind their user's clock",
     "A source delivers late: sessions ignore what is more than 10 minutes late, so speed the source up",
 )
+UNDECLARED_EVENTS = Metric(
+    "churn_undeclared_events",
+    "counter",
+    "events",
+    "Admitted events with a measure that the workload does not declare",
+    "A producer sends numbers that nobody reads, or under another name: declare them in the workload, or mend it",
+)
 SCORED_EVENTS = Metric(
     "churn_scored_events",
     "counter",
@@ -191,6 +198,7 @@ METRICS = (
     RECORDS,
     FETCHED_RECORDS,
     LATE_EVENTS,
+    UNDECLARED_EVENTS,
     SCORED_EVENTS,
     UNSCORED_EVENTS,
     ALERTS,

@@ -22,6 +22,7 @@ from stream_app.metrics.catalogue import (
     RECORDS,
     SCORED_EVENTS,
     UNACCOUNTED_OFFSETS,
+    UNDECLARED_EVENTS,
     UNSCORED_EVENTS,
 )
 from stream_app.metrics.measures import Measures, Reading
@@ -57,6 +58,7 @@ class Counts:
         for outcome in OUTCOMES:
             count(RECORDS, counted[outcome], outcome)
         count(LATE_EVENTS, counted["late"])
+        count(UNDECLARED_EVENTS, counted["undeclared"])
         count(SCORED_EVENTS, counted["scored"])
         count(UNSCORED_EVENTS, counted["unscored"])
         self._measures.observe(BATCH_RECORDS, sum(counted[outcome] for outcome in OUTCOMES))
@@ -77,6 +79,7 @@ def _counted(report: Report) -> dict[str, int]:
     return {
         "applied": applied,
         "late": advance.late,
+        "undeclared": intake.undeclared,
         "repeated": advance.repeated,
         "scored": scored,
         "unscored": applied - scored,

@@ -3,9 +3,11 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
-from stream_app.core.features.sources import Source
+from stream_app.core.features.sources import Categories, Number, Source
+from stream_app.core.features.workload import Workload
 from stream_app.core.hashing import event_hash
 
 MAX_AHEAD_MS = 5 * 60_000
@@ -39,7 +41,7 @@ def happening_of(value: bytes, timestamp_ms: int) -> Happening | None:
     )
 
 
-def values_raised(source: Source, happening: Happening) -> list[int]:
+def values_raised(source: Source, happening: Happening, workload: Workload) -> list[int]:
     """The value of each time that an event raises a signal through one of its sources; empty if it does not."""
     own = [0]
     match source.kind, happening.kind:
@@ -52,11 +54,38 @@ def values_raised(source: Source, happening: Happening) -> list[int]:
         case "sentiment", "message":
             raised = happening.data["direction"] == source.name and happening.data.get("sentiment") is not None
             own = [round(happening.data["sentiment"] * 1000)] if raised else own
+        case "measure", "activity":
+            of, _, name = source.name.rpartition(".")
+            amount = happening.data.get("measures", {}).get(name)
+            raised = amount is not None and of in ("", happening.data["action"])
+            own = [_units(amount, workload.measures[name])] if raised else own
+        case "number", "profile":
+            amount = happening.data["attributes"].get(source.name)
+            raised = amount is not None
+            own = [_units(amount, workload.attributes[source.name])] if raised else own
+        case "category", "profile":
+            text = happening.data["attributes"].get(source.name)
+            raised = text is not None
+            own = [_place(text, workload.attributes[source.name])] if raised else own
         case "profile", "profile":
             raised = source.name in [f"{name}={_text(value)}" for name, value in happening.data["attributes"].items()]
         case _:
             raised = False
     return [] if not raised else own if source.value is None else [source.value]
+
+
+def _units(amount: float, declaration: Number | Categories) -> int:
+    """How many times 1 / scale the float64 nearest to an amount times the scale is; of two as near the even one."""
+    assert isinstance(declaration, Number)
+    whole, rest = divmod(Fraction(float(amount) * declaration.scale), 1)
+    return int(whole) + (rest > Fraction(1, 2) or (rest == Fraction(1, 2) and whole % 2 == 1))
+
+
+def _place(text: str | float, declaration: Number | Categories) -> int:
+    """Counted from 1; 0 for a text that is not among them. 3 and 3.0 are the text 3."""
+    assert isinstance(declaration, Categories)
+    written = text if isinstance(text, str) else str(int(text)) if text == int(text) else str(text)
+    return 1 + declaration.values.index(written) if written in declaration.values else 0
 
 
 def _text(attribute: str | float) -> str:

@@ -1,8 +1,9 @@
 """All that one user did, in order of arrival, and what follows from it."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from stream_app.core.features.sources import Wait
+from stream_app.core.features.sources import Number, Source, Wait
 from stream_app.core.features.workload import Workload
 from tests.oracle.happenings import Happening, values_raised
 
@@ -47,7 +48,7 @@ class Life:
         if happening.identity in self._identities[-IDS_REMEMBERED:]:
             return False
         self._identities.append(happening.identity)
-        if any(values_raised(source, happening) for source in self.workload.churn):
+        if any(values_raised(source, happening, self.workload) for source in self.workload.churn):
             self.churned = True
         else:
             self._count(happening)
@@ -89,21 +90,29 @@ class Life:
         self.events += 1
         self._raise("activity", time_ms, 1)
         for signal, sources in self.workload.signals.items():
+            per_one = 1 if all(source.value is not None for source in sources) else self._units_per_one(sources)
             for source in sources:
-                for value in values_raised(source, happening):
-                    self._raise(signal, time_ms, value)
+                for value in values_raised(source, happening, self.workload):
+                    self._raise(signal, time_ms, value if source.value is None else value * per_one)
         for name, wait in self.workload.waits.items():
             self._wait(name, wait, happening)
+
+    def _units_per_one(self, sources: Iterable[Source]) -> int:
+        """How the numbers of events that raise a signal are kept."""
+        declared = {**self.workload.measures, **self.workload.attributes}
+        names = [source.name.rpartition(".")[2] for source in sources if source.kind in ("measure", "number")]
+        scales = [one.scale for name in names if isinstance(one := declared[name], Number)]
+        return scales[0] if scales else 1000 if any(source.kind == "sentiment" for source in sources) else 1
 
     def _wait(self, name: str, wait: Wait, happening: Happening) -> None:
         """A wait is told in minutes, in thousandths, and is no longer than a day."""
         since_ms, now_ms = self._waiting_since.get(name), happening.time_ms
-        if values_raised(wait.ends, happening):
+        if values_raised(wait.ends, happening, self.workload):
             self._answers_ms.setdefault(name, []).append(now_ms)
             if since_ms is not None and since_ms <= now_ms:
                 self._raise(name, now_ms, min(now_ms - since_ms, LONGEST_WAIT_MS) * 1000 // 60_000)
                 del self._waiting_since[name]
-        if values_raised(wait.begins, happening) and now_ms > max(self._answers_ms.get(name, [0])):
+        if values_raised(wait.begins, happening, self.workload) and now_ms > max(self._answers_ms.get(name, [0])):
             self._waiting_since[name] = min(now_ms, self._waiting_since.get(name, now_ms))
 
     def _raise(self, signal: str, time_ms: int, value: int) -> None:

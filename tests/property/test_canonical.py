@@ -21,6 +21,7 @@ from tests.support.nothing_found import decoded_one_by_one
 from tests.support.record_strategies import PLAIN, records, values
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
+DECLARED = COMPILED.declared
 CONTROL = control(dial(COMPILED).control(every_kind.WORKLOAD.policy)).record(0).value
 
 
@@ -31,6 +32,7 @@ def told(intake: Intake) -> dict[str, Any]:
     return {
         "end": (intake.end_offset, intake.control, intake.controls, intake.clocks),
         "dead": intake.dead,
+        "undeclared": intake.undeclared,
         "events": list(intake.events),
         "users": list(users.items()),
         "columns": [(column.dtype, column.tolist()) for column in columns],
@@ -42,14 +44,16 @@ def told(intake: Intake) -> dict[str, Any]:
 def test_a_batch_is_sorted_out_as_if_every_record_were_decoded(
     log: list[PlainRecord], partition: int, partitions: int
 ) -> None:
-    assert told(take_in(log, partition, partitions)) == told(decoded_one_by_one(log, partition, partitions))
+    assert told(take_in(log, partition, partitions, declared=DECLARED)) == told(
+        decoded_one_by_one(log, partition, partitions, DECLARED)
+    )
 
 
 @settings(max_examples=600)
 @given(values())
 def test_a_value_that_is_found_is_an_activity_that_would_be_decoded(value: bytes) -> None:
     log = [PlainRecord(7, START_MS, None, value)]
-    assert told(take_in(log, 0, 1)) == told(decoded_one_by_one(log, 0, 1))
+    assert told(take_in(log, 0, 1, declared=DECLARED)) == told(decoded_one_by_one(log, 0, 1, DECLARED))
 
 
 @given(PLAIN, st.sampled_from([(",", ":"), (", ", ": ")]))
@@ -108,7 +112,7 @@ def test_an_attribute_is_found_up_to_the_length_that_its_contract_allows(attribu
         value = json.dumps(event).encode()
         assert find([value]).taken.tolist() == [found]
         log = [PlainRecord(0, START_MS, None, value)]
-        assert told(take_in(log, 0, 1)) == told(decoded_one_by_one(log, 0, 1))
+        assert told(take_in(log, 0, 1, declared=DECLARED)) == told(decoded_one_by_one(log, 0, 1, DECLARED))
         assert len(take_in(log, 0, 1).events) == found
 
 
@@ -126,15 +130,16 @@ def test_marked_events_are_as_if_the_others_had_never_been_there(marks: list[boo
     for number in range(2):
         log.does("play", at(seconds=number), user="ben")
         log.says(at(seconds=number), 0.5)
-        log.does("like", at(seconds=number), user=f"u{number}")
+        log.does("like", at(seconds=number), {"amount": 2.5, "weight": number}, user=f"u{number}")
         log.becomes(at(seconds=number), {"plan": "paid"}, user="zoë")
-    events = take_in(log.records(), 0, 1).events
+    events = take_in(log.records(), 0, 1, declared=DECLARED).events
     chosen = events.where(np.array(marks))
     wanted = [admitted for admitted, mark in zip(events, marks, strict=True) if mark]
     assert list(chosen) == wanted == [chosen[place] for place in range(len(wanted))]
     assert list(users_of(chosen)) == list(dict.fromkeys(admitted.user for admitted in wanted))
-    again = take_in([admitted.record for admitted in wanted], 0, 1).events if wanted else chosen
+    again = take_in([admitted.record for admitted in wanted], 0, 1, declared=DECLARED).events if wanted else chosen
     users = users_of(chosen)
     columns = [to_columns(one, COMPILED.patterns, users) for one in (chosen, again)]
     assert all(np.array_equal(*pair) for pair in zip(*columns, strict=True))
+    assert chosen.undeclared.tolist() == again.undeclared.tolist()
     assert chosen.doing("like").tolist() == [getattr(one.event.data, "action", "") == "like" for one in wanted]

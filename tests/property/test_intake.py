@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from schemas.errors import Poison
 from schemas.instants import format_instant
-from stream_app.core.columns import signals_of, to_columns, users_of
+from stream_app.core.columns import rows_of, to_columns, users_of
 from stream_app.core.durations import DAY_MS, MINUTE_MS
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.intake.decoding import decode_record
 from stream_app.core.intake.events import Events
+from stream_app.core.intake.facts import facts_of
 from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.tables import Columns
@@ -220,15 +221,16 @@ def test_what_the_workload_does_not_know_raises_nothing_but_is_an_event() -> Non
     log.does("elsewhere", at())
     log.becomes(at(), {"country": "SE", "seats": 3})
     events = take_in(log.records(), 0, 1).events
-    assert [signals_of(admitted.event, COMPILED.patterns) for admitted in events] == [[(0, 0)], [(0, 0)]]
+    facts = [facts_of(admitted.event, COMPILED.declared) for admitted in events]
+    assert [rows_of(said, COMPILED.patterns) for said in facts] == [[(0, 0)], [(0, 0)]]
 
 
 def test_a_sentiment_becomes_thousandths() -> None:
     log = LogWriter()
     log.says(at(), -0.12345)
     [admitted] = take_in(log.records(), 0, 1).events
-    [(pattern, value)] = signals_of(admitted.event, COMPILED.patterns)
-    assert (pattern, value) == (COMPILED.patterns["sentiment", "inbound"], -123)
+    rows = rows_of(facts_of(admitted.event, COMPILED.declared), COMPILED.patterns)
+    assert rows == [(COMPILED.patterns["message", "inbound"], 0), (COMPILED.patterns["sentiment", "inbound"], -123)]
 
 
 def test_an_event_that_was_sent_at_no_known_time_is_dead_lettered() -> None:

@@ -1,7 +1,7 @@
 """Writes event logs by hand: one call per event, readable times, records as a consumer would read them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
@@ -75,9 +75,9 @@ class LogWriter:
     user: str = "ana"
     events: list[Event] = field(default_factory=list)
 
-    def does(self, action: str, time_ms: int, **how: Unpack[How]) -> None:
-        """The user acts in the product."""
-        self._append("activity", time_ms, {"action": action}, how)
+    def does(self, action: str, time_ms: int, measures: Mapping[str, float] | None = None, **how: Unpack[How]) -> None:
+        """The user acts in the product, with these numbers."""
+        self._append("activity", time_ms, {"action": action} | ({"measures": measures} if measures else {}), how)
 
     def chats(self, event: str, time_ms: int, **how: Unpack[How]) -> None:
         """The user's support conversation is opened or closed."""

@@ -19,11 +19,16 @@ from stream_app.core.features.kinds import (
 from stream_app.core.features.sources import (
     ACTIVITY,
     SESSION,
+    Categories,
+    Number,
     Wait,
     action,
     attribute,
+    category,
     conversation,
+    measure,
     message,
+    number,
     sentiment,
 )
 from stream_app.core.features.workload import Workload
@@ -40,6 +45,17 @@ SIGNALS = {
     "question": (message("inbound"),),
     "tone": (sentiment("inbound"),),
     "reply_tone": (sentiment("outbound"),),
+    "paid": (measure("amount"), measure("amount", of="replay"), action("upgrade", value=3)),
+    "love_paid": (measure("amount", of="love"),),
+    "minutes": (measure("minutes"),),
+    "age": (number("age"),),
+    "tier": (category("tier"),),
+}
+
+MEASURES = {"amount": Number(1000, "euros"), "minutes": Number(1)}
+ATTRIBUTES: dict[str, Number | Categories] = {
+    "age": Number(10, "years"),
+    "tier": Categories(("basic", "gold", "2.5", "3")),
 }
 
 WAITS = {
@@ -83,6 +99,12 @@ FEATURES: dict[str, Feature] = {
     "plan": Latest("plan", 9, "latest plan"),
     "known": Latest("known", 0, "latest known fact"),
     "message_count_1d": Count("message", "1d", "messages in a day"),
+    "paid_mean_30d": DecayedMean("paid", "30d", 0.9, "mean paid in a month"),
+    "love_paid_mean_1d": DecayedMean("love_paid", "1d", 0.5, "mean paid for love in a day"),
+    "minutes_count_7d": Count("minutes", "7d", "times in a week"),
+    "minutes": Latest("minutes", -1, "latest minutes"),
+    "age": Latest("age", -1, "latest age"),
+    "tier": Latest("tier", -1, "latest tier"),
     "question_share_1d": Share("question", ("message",), "1d", "questions among messages in a day"),
 }
 
@@ -94,5 +116,7 @@ WORKLOAD = Workload(
     label_action="leave",
     horizon_days=14,
     features=FEATURES,
+    measures=MEASURES,
+    attributes=ATTRIBUTES,
     policy=Policy(name="default", version=1, enter=0.5, leave=0.3, critical=0.8, cooldown_s=86_400),
 )

@@ -12,20 +12,21 @@ from stream_app.core.features.plan import Compiled
 from stream_app.core.features.workload import Workload
 from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import LogRecord
+from stream_app.core.quantities import NOTHING_DECLARED, Declared
 from stream_app.core.tables import Columns, Folded
 from tests.oracle import Life, happening_of, vector
 
 Fold = Callable[[NDArray[np.void], Columns, np.record], Folded]
 
 
-def taken_in(log: Sequence[LogRecord]) -> Intake:
+def taken_in(log: Sequence[LogRecord], declared: Declared = NOTHING_DECLARED) -> Intake:
     """A log without control records, sorted out as the only partition's."""
-    return take_in(log, 0, 1)
+    return take_in(log, 0, 1, declared=declared)
 
 
 def folded(compiled: Compiled, log: Sequence[LogRecord]) -> tuple[NDArray[np.void], dict[str, int], Folded]:
     """The states of a log's users, which user has which, and what became of each admitted event."""
-    events = taken_in(log).events
+    events = taken_in(log, compiled.declared).events
     users = users_of(events)
     records = np.zeros(len(users), compiled.record)
     return records, users, fold(records, to_columns(events, compiled.patterns, users), compiled.plan)
@@ -43,7 +44,7 @@ def lives(workload: Workload, log: Iterable[LogRecord]) -> dict[str, Life]:
 
 def disagreements(compiled: Compiled, log: Sequence[LogRecord], by: Fold = fold) -> list[str]:
     """Where a fold that begins with nothing says something else of an event than the oracle."""
-    users = users_of(taken_in(log).events)
+    users = users_of(taken_in(log, compiled.declared).events)
     return disagreements_from(np.zeros(len(users), compiled.record), {}, compiled, log, by)
 
 
@@ -51,7 +52,7 @@ def disagreements_from(
     records: NDArray[np.void], users: dict[str, Life], compiled: Compiled, log: Sequence[LogRecord], by: Fold = fold
 ) -> list[str]:
     """The same for a fold that begins with states, and an oracle that knows these users' lives so far."""
-    events = taken_in(log).events
+    events = taken_in(log, compiled.declared).events
     result = by(records, to_columns(events, compiled.patterns, users_of(events)), compiled.plan)
     return [
         f"record {event.record.offset}, {name}: {found}, but the oracle says {wanted}"

@@ -30,7 +30,11 @@ MUSIC_ACTIONS = (
 )
 EVERY_KIND_ACTIONS = ("play", "replay", "like", "love", "hate", "error", "upgrade", "leave", "elsewhere")
 SENTIMENTS = (-1.0, -0.0005, 0.0, 0.0015, 0.3337, 0.55, 0.9, 1.0)
-ATTRIBUTES = st.dictionaries(st.sampled_from(("plan", "seats")), st.sampled_from(("free", "paid", 2, 2.5)), min_size=1)
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(("plan", "seats", "tier")), st.sampled_from(("free", "paid", "gold", 2, 2.5, 3)), min_size=1
+) | st.fixed_dictionaries({"age": st.sampled_from((0, 17.25, 17.35, 33, -1))})
+AMOUNTS = st.sampled_from((0, 12.5, -0.0005, 0.0015, 2.5, 3, 99.99, 1_099_511_627.776))
+MEASURES = st.dictionaries(st.sampled_from(("amount", "minutes", "weight")), AMOUNTS, min_size=1)
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,18 @@ class Move:
     repeats: int | None = None
 
 
-def _event(kind: str, action: str, sentiment: float | None, attributes: dict[str, str | float]) -> Event:
+def _event(
+    kind: str,
+    action: str,
+    measures: dict[str, float] | None,
+    sentiment: float | None,
+    attributes: dict[str, str | float],
+) -> Event:
     """An event whose user and time are put in later."""
     log = LogWriter()
     match kind:
         case "activity":
-            log.does(action, 1)
+            log.does(action, 1, measures)
         case "opened" | "closed":
             log.chats(kind, 1)
         case "profile":
@@ -67,6 +77,7 @@ def _events() -> st.SearchStrategy[Event]:
         _event,
         st.sampled_from(("activity", "activity", "activity", "opened", "closed", "inbound", "outbound", "profile")),
         st.sampled_from(MUSIC_ACTIONS + EVERY_KIND_ACTIONS),
+        st.none() | st.none() | MEASURES,
         st.none() | st.sampled_from(SENTIMENTS),
         ATTRIBUTES,
     )

@@ -38,13 +38,33 @@ ACTIONS = st.one_of(
     st.sampled_from(["", "1a", "_a", "Play", "a-b", "a b", "pläy", "play\n"]),
 )
 REFERENCES = st.sampled_from([None, "", "s-1", 'a"b', "é", "x" * 70_000])
-ACTIVITIES = st.fixed_dictionaries({"action": ACTIONS}, optional={"session_ref": REFERENCES, "other": st.just([1])})
+NUMBERS = st.one_of(
+    st.sampled_from([0, -0.0, 0.5, -0.0005, 0.0015, 2.5, 12.345, 3, 99.995, 1e5, 1e-7, 1.5e300, -1]),
+    st.sampled_from(
+        [123456789012.345, 0.123456789012345, 0.1234567890123456, 1234567890.123456789, 10**14, 10**15, 10**16]
+    ),
+    st.sampled_from([2**40, 2**40 + 0.5, 2**40 + 1, -(2**40), 1099511627.776, 1099511627.7765, 1099511627.777, -1e13]),
+    st.floats(-1e6, 1e6),
+    st.decimals(-(10**6), 10**6, places=4).map(float),
+)
+MEASURES: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
+    st.sampled_from(["amount", "minutes", "amoun", "amounts", "weight", "a" * 64, "a" * 65, "Amount", ""]),
+    st.one_of(NUMBERS, NUMBERS, NUMBERS, st.sampled_from(["1", None, True, {}])),
+    max_size=4,
+)
+ACTIVITIES = st.fixed_dictionaries(
+    {"action": ACTIONS},
+    optional={"session_ref": REFERENCES, "other": st.just([1]), "measures": MEASURES | st.sampled_from([None, 1, [1]])},
+)
 OTHERS = st.sampled_from(
     [
         ("conversation", {"event": "opened", "conversation_ref": "c"}),
         ("message", {"conversation_ref": "c", "direction": "inbound", "sentiment": 0.5}),
         ("message", {"conversation_ref": "c", "direction": "outbound", "text": "good"}),
         ("profile", {"attributes": {"plan": "paid", "seats": 2}}),
+        ("profile", {"attributes": {"age": 17.25, "tier": 2.5}}),
+        ("profile", {"attributes": {"age": "17", "tier": "gold"}}),
+        ("profile", {"attributes": {"age": 1e12, "tier": "other"}}),
         ("clock", {}),
         ("other", {}),
     ]
@@ -73,6 +93,15 @@ def _envelopes(types: st.SearchStrategy[str], data: st.SearchStrategy[Any]) -> s
 
 ACTIVITY = _envelopes(st.just("churn.activity.v1"), ACTIVITIES)
 PLAIN = _envelopes(st.just("churn.activity.v1"), st.sampled_from([{"action": a} for a in ("play", "like", "leave")]))
+WITH_MEASURES = _envelopes(
+    st.just("churn.activity.v1"),
+    st.fixed_dictionaries(
+        {
+            "action": st.sampled_from(["replay", "love", "elsewhere"]),
+            "measures": st.dictionaries(st.sampled_from(["amount", "minutes", "weight"]), NUMBERS, min_size=1),
+        }
+    ),
+)
 OTHER = OTHERS.flatmap(lambda one: _envelopes(st.just(f"churn.{one[0]}.v1"), st.just(one[1])))
 ODD_VALUES = st.one_of(ODD_TEXTS, TIMES, USERS, st.none(), st.just(1), st.just({}))
 
@@ -80,7 +109,7 @@ ODD_VALUES = st.one_of(ODD_TEXTS, TIMES, USERS, st.none(), st.just(1), st.just({
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """An event as a JSON object with its attributes in any order, a few of them odd, missing or unknown."""
-    document: dict[str, Any] = draw(st.one_of(PLAIN, PLAIN, ACTIVITY, OTHER))
+    document: dict[str, Any] = draw(st.one_of(PLAIN, PLAIN, WITH_MEASURES, ACTIVITY, OTHER))
     odd_names = st.sampled_from([*NAMES, "time", "recordedtime", "id", "subject"])
     for name in draw(st.lists(odd_names, max_size=draw(st.sampled_from([0, 0, 1, 2])))):
         odd = TIMES if name in ("time", "recordedtime") else ODD_VALUES
@@ -101,6 +130,13 @@ EDITS = st.one_of(
     st.tuples(st.just(b"{"), st.sampled_from([b"{" + member + b"," for member in MEMBERS])),
     st.tuples(st.just(b'"action"'), st.sampled_from([member + b',"action"' for member in MEMBERS])),
     st.tuples(st.just(b"}"), st.sampled_from([b"", b"} ", b"}}", b"}x", b"},", b",}", b"}\n"])),
+    st.tuples(
+        st.just(b"5"), st.sampled_from([b"5e1", b"5E-1", b"+5", b"05", b"5.", b"5.0", b"-5", b"--5", b".5", b"50"])
+    ),
+    st.tuples(
+        st.just(b'"amount"'),
+        st.sampled_from([b'"amount":1,"amount"', b'"amou\\u006et"', b'"amount","x"', b'"am ount"']),
+    ),
     st.tuples(st.just(b"an"), st.sampled_from([b"\xff", b"a\xc3", b"\\u0061n", b"\\n", b"\x1f", b"\x7f", b'a\\"n'])),
     st.tuples(st.just(b"v1"), st.sampled_from([b"v2", b"vx", b"v\xff"])),
     st.tuples(st.just(b"1.0"), st.sampled_from([b"1.1", b"0.3"])),

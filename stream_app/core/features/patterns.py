@@ -1,22 +1,36 @@
 """Patterns: each distinct thing that a row of an event can be, and the signals that it raises."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 
+from schemas.envelope import SLUG_PATTERN
+from schemas.event_sources import Own
+from schemas.event_types import EVENT_TYPES
 from stream_app.core.features.layout import Layout
-from stream_app.core.features.sources import (
-    BUILT_IN_SIGNALS,
-    SENTIMENT_SCALE,
-    WAIT_SCALE,
-    Categories,
-    Number,
-    Source,
-    Wait,
-)
+from stream_app.core.features.sources import BUILT_IN_SIGNALS, WAIT_SCALE, Categories, Number, Source, Wait
 from stream_app.core.features.workload import Workload
-from stream_app.core.quantities import SCALES
+from stream_app.core.quantities import SCALES, Declared
 from stream_app.core.tables import Tables, starts
+
+_OWN_SCALES = {
+    source.kind: source.scale for entry in EVENT_TYPES for source in entry.sources if isinstance(source, Own)
+}
+
+
+def declared_by(workload: Workload) -> Declared:
+    """The numbers and categories that a workload wants of events. Raises ValueError for wrong names and scales."""
+    for name, number in (*workload.measures.items(), *workload.attributes.items()):
+        if re.fullmatch(SLUG_PATTERN, name) is None:
+            raise ValueError(f"no event can carry {name!r}: a name must match {SLUG_PATTERN}")
+        if isinstance(number, Number) and number.scale not in SCALES:
+            raise ValueError(f"{name!r} has the scale {number.scale}: choose one of {SCALES}")
+    return Declared(
+        measures={name: number.scale for name, number in workload.measures.items()},
+        numbers={name: one.scale for name, one in workload.attributes.items() if isinstance(one, Number)},
+        categories={name: one.values for name, one in workload.attributes.items() if isinstance(one, Categories)},
+    )
 
 
 def signal_scales(workload: Workload) -> dict[str, int]:
@@ -44,8 +58,8 @@ def _own_scale(workload: Workload, source: Source) -> int:
             return _declared(workload.measures.get(source.name.rpartition(".")[2]), source)
         case "number" | "category":
             return _declared(workload.attributes.get(source.name), source)
-        case "sentiment":
-            return SENTIMENT_SCALE
+        case kind if kind in _OWN_SCALES:
+            return _OWN_SCALES[kind]
     raise ValueError(f"{source.kind} events have no number of their own: give the signal that they raise a value")
 
 
@@ -53,15 +67,12 @@ def _declared(declaration: Number | Categories | None, source: Source) -> int:
     wanted = Categories if source.kind == "category" else Number
     if not isinstance(declaration, wanted):
         raise ValueError(f"{source.kind} {source.name!r} is not declared as {wanted.__name__} in the workload")
-    if isinstance(declaration, Categories):
-        return 1
-    if declaration.scale not in SCALES:
-        raise ValueError(f"{source.kind} {source.name!r} has the scale {declaration.scale}: choose one of {SCALES}")
-    return declaration.scale
+    return declaration.scale if isinstance(declaration, Number) else 1
 
 
 def patterns_of(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str], int], Tables]:
-    """Each distinct thing an event can be raises a fixed list of signals: its pattern."""
+    """Each distinct thing an event can be raises a fixed list of signals: its pattern. A measure of one action raises
+    also what the measure raises of any."""
     by_name = signal_scales(workload)
     scales = [by_name[signal] for signal in layout.signals]
     raised: dict[tuple[str, str], list[tuple[int, Source]]] = {("", ""): []}
@@ -71,10 +82,13 @@ def patterns_of(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str
     waits = workload.waits.values()
     acts = [*workload.churn, *(wait.begins for wait in waits), *(wait.ends for wait in waits)]
     for source in acts:
+        if source.value is None:
+            raise ValueError(f"{source.kind} {source.name!r} is a number, no act: it is neither a wait nor churn")
         raised.setdefault((source.kind, source.name), [])
     for (kind, name), with_value in raised.items():
-        if kind == "sentiment":
-            with_value.extend(raised.get(("message", name), []))
+        _, point, measure = name.partition(".")
+        if kind == "measure" and point:
+            with_value.extend(raised.get((kind, measure), []))
     flat = [one for pattern in raised.values() for one in pattern]
     churn = {(act.kind, act.name) for act in workload.churn}
     tables: Tables = {
@@ -91,10 +105,6 @@ def patterns_of(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str
 
 
 def _wait(key: tuple[str, str], waits: Mapping[str, Wait], *, ends: bool) -> int:
-    """Index of the wait that a pattern begins or ends, or -1. A message with a sentiment is a message too."""
-    alike = {key, ("message", key[1])} if key[0] == "sentiment" else {key}
-    for index, wait in enumerate(waits.values()):
-        source = wait.ends if ends else wait.begins
-        if (source.kind, source.name) in alike:
-            return index
-    return -1
+    """Index of the wait that a pattern begins or ends, or -1."""
+    acts = [wait.ends if ends else wait.begins for wait in waits.values()]
+    return next((index for index, act in enumerate(acts) if (act.kind, act.name) == key), -1)

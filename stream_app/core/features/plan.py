@@ -10,7 +10,7 @@ import numpy as np
 
 from stream_app.core.durations import HOUR_MS, MINUTE_MS
 from stream_app.core.features.layout import ID_RING, Layout, lay_out, record_type
-from stream_app.core.features.patterns import patterns_of
+from stream_app.core.features.patterns import declared_by, patterns_of
 from stream_app.core.features.readouts import read_out_tables
 from stream_app.core.features.sources import (
     ACTIVITY,
@@ -21,6 +21,7 @@ from stream_app.core.features.sources import (
     SESSION_LATENESS_MS,
 )
 from stream_app.core.features.workload import Workload
+from stream_app.core.quantities import Declared
 from stream_app.core.tables import Integers, Plan, Tables, starts
 
 KERNEL_VERSION = 3
@@ -32,13 +33,15 @@ class Compiled:
     """A workload ready to run. `plan` is a `Plan` as a record.
 
     `patterns` maps what an event is, as (kind, name), to the index of its pattern; 0 is an event that raises nothing
-    but activity. `state_digest` changes when stored records would be read wrongly.
+    but activity. `declared` is what the intake takes from events beside. `state_digest` changes when stored records
+    would be read wrongly.
     """
 
     workload: Workload
     record: np.dtype[np.void]
     plan: np.record
     patterns: dict[tuple[str, str], int]
+    declared: Declared
     feature_names: tuple[str, ...]
     state_digest: str
 
@@ -69,7 +72,8 @@ def compile_workload(workload: Workload) -> Compiled:
     ).record()
     meanings = (workload.signals, workload.waits, workload.churn, constants)
     identity = (KERNEL_VERSION, ID_RING, record.descr, layout, *meanings)
-    return Compiled(workload, record, plan, patterns, tuple(workload.features), digest(repr(identity)))
+    declared = declared_by(workload)
+    return Compiled(workload, record, plan, patterns, declared, tuple(workload.features), digest(repr(identity)))
 
 
 def _constants(layout: Layout) -> tuple[int, ...]:

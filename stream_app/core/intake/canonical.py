@@ -2,9 +2,14 @@
 
 A record is taken only where no doubt is left about what the decoder (`intake.decoding`) would make of it: plain
 JSON texts in printable ASCII, no attribute twice, none unknown. Of every other record nothing is said here.
+
+A measure has at most 15 digits and no exponent: the quotient of two integers that a float64 holds exactly, the digits
+and a power of ten, is then the float64 next to it (Clinger 1990), the one that the decoder finds.
 """
 
+import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,15 +20,16 @@ from stream_app.core.kernels import Array, Word, kernel, piece
 from stream_app.core.tables import Integers
 
 Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
 
-ID, SOURCE, TIME, RECORDED, SUBJECT, ACTION, SESSION, SPEC, TYPE, CONTENT, KEY, DATA = range(12)
+ID, SOURCE, TIME, RECORDED, SUBJECT, ACTION, SESSION, SPEC, TYPE, CONTENT, KEY, DATA, MEASURES = range(13)
 _KEPT: Final = 6
 """So many of the attributes, the first, are of further use once a record is taken."""
 _NAMES: Final = (
     *("id", "source", "time", "recordedtime", "subject", "action"),
-    *("session_ref", "specversion", "type", "datacontenttype", "partitionkey", "data"),
+    *("session_ref", "specversion", "type", "datacontenttype", "partitionkey", "data", "measures"),
 )
-_OF_DATA: Final = 1 << ACTION | 1 << SESSION
+_OF_DATA: Final = 1 << ACTION | 1 << SESSION | 1 << MEASURES
 _REQUIRED: Final = sum(1 << key for key in (ID, SOURCE, TIME, SUBJECT, ACTION, SPEC, TYPE, DATA))
 
 _ANY_SIZE: Final = (0, 1 << 40)
@@ -37,7 +43,7 @@ _LIMITS: Final[dict[int, tuple[int, int]]] = {
     SPEC: (3, 3),
     TYPE: (17, 17),
 }
-_SIZES = np.array([_LIMITS.get(key, _ANY_SIZE) for key in range(12)], np.int64)
+_SIZES = np.array([_LIMITS.get(key, _ANY_SIZE) for key in range(len(_NAMES))], np.int64)
 """Fewest and most bytes of each attribute's text."""
 
 _SPEC_TEXT = np.frombuffer(b"1.0", np.uint8)
@@ -46,6 +52,7 @@ _TYPE_TEXT = np.frombuffer(b"churn.activity.v1", np.uint8)
 _ONE, _WORD, _EACH, _HIGH = np.uint64(1), np.uint64(8), np.uint64(0x0101010101010101), np.uint64(0x80)
 """Places in a text are unsigned: a signed one might count from the end, and that would be looked into at each step."""
 _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _COLON, _COMMA, _SPACE, _DELETE = (np.uint64(byte) for byte in b'"\\{}:, \x7f')
+_MINUS, _POINT, _ZERO, _NINE, _TEN = (np.uint64(number) for number in (*b"-.09", 10))
 _SLUG = np.array([chr(byte) in "abcdefghijklmnopqrstuvwxyz0123456789_" for byte in range(256)], np.bool_)
 
 
@@ -55,6 +62,11 @@ def _halves(name: bytes) -> tuple[int, int]:
 
 _WORDS = np.array([_halves(name.encode()) for name in _NAMES], np.uint64)
 _MASKS = np.array([_halves(b"\xff" * size) for size in range(17)], np.uint64)
+_LONGEST_NAME: Final = 64
+_NAME_WORDS: Final = _LONGEST_NAME // 8
+_MOST_MEASURES: Final = 32
+_MOST_DIGITS: Final = 15
+_POWERS = np.array([float(10**power) for power in range(_MOST_DIGITS + 1)])
 _ROOM: Final = b"\0" * 24
 """Words are read at any place in a value: so there is room for three behind the last."""
 
@@ -66,40 +78,66 @@ class Found(NamedTuple):
     taken   bool   per record: whether it is such an event; where it is not, all its attributes are empty
     begins  int64  per attribute and record: its first byte in the text
     sizes   int64  per attribute and record: how many bytes it has; 0 where there is no recordedtime
+    measures    float64  per record and declared measure: NaN where it carries none
+    undeclared  bool     per record: whether it carries any other measure
     """
 
     text: Bytes
     taken: NDArray[np.bool_]
     begins: Integers
     sizes: Integers
+    measures: NDArray[np.float64]
+    undeclared: NDArray[np.bool_]
 
 
-def find(values: Sequence[bytes]) -> Found:
-    """Look into every value of a batch."""
+def find(values: Sequence[bytes], measures: tuple[str, ...] = ()) -> Found:
+    """Look into every value of a batch, for the declared measures too."""
     text = np.frombuffer(b"\n".join([*values, _ROOM]), np.uint8)
     ends = np.cumsum(np.fromiter(map(len, values), np.int64, len(values)) + 1)
     taken = np.zeros(len(values), np.bool_)
     spans = np.zeros((2, _KEPT, len(values)), np.int64)
-    _find(text, ends, MAX_EVENT_BYTES, spans, taken)
-    return Found(text, taken, spans[0], spans[1])
+    numbers, undeclared = np.full((len(values), len(measures)), np.nan), np.zeros(len(values), np.bool_)
+    _find(text, ends, MAX_EVENT_BYTES, _sized(measures), spans, taken, numbers, undeclared)
+    return Found(text, taken, spans[0], spans[1], numbers, undeclared)
+
+
+@lru_cache
+def _sized(names: tuple[str, ...]) -> Words:
+    """Each name as its size and words."""
+    padded = [name.encode().ljust(_LONGEST_NAME, b"\0") for name in names]
+    rows = [(len(name), *struct.unpack(f"<{_NAME_WORDS}Q", text)) for name, text in zip(names, padded, strict=True)]
+    return np.array(rows, np.uint64).reshape(-1, 1 + _NAME_WORDS)
 
 
 @kernel
-def _find(text: Array, ends: Array, largest: int, spans: Array, taken: Array) -> None:
+def _find(
+    text: Array,
+    ends: Array,
+    largest: int,
+    names: Array,
+    spans: Array,
+    taken: Array,
+    measures: Array,
+    undeclared: Array,
+) -> None:
     """Each value ends in a line feed, which is nowhere let pass: so no value is left at any but its own."""
     begin = np.uint64(0)
     for i in range(len(ends)):
         end = np.uint64(ends[i])
         if end - _ONE - begin <= np.uint64(largest):
-            taken[i] = _take(text, begin, end - _ONE, spans, i)
+            taken[i] = _take(text, begin, end - _ONE, names, spans, measures, undeclared, i)
         if not taken[i]:
             spans[:, :, i] = 0
+            measures[i, :] = np.nan
+            undeclared[i] = False
         begin = end
 
 
 @kernel
-def _take(text: Array, at: Word, end: Word, spans: Array, i: int) -> bool:
-    """Whether the value is an object of known attributes; their places are noted."""
+def _take(
+    text: Array, at: Word, end: Word, names: Array, spans: Array, measures: Array, undeclared: Array, i: int
+) -> bool:
+    """Whether the value is an object of known attributes; their places are noted, and its measures."""
     if text[at] != _OPEN:
         return False
     seen = 0
@@ -121,19 +159,98 @@ def _take(text: Array, at: Word, end: Word, spans: Array, i: int) -> bool:
                 return False
             inside = True
             continue
-        begin = at + _ONE
-        at = _text(text, at)
-        if text[at] != _QUOTE or not _allowed(text, key, begin, at):
-            return False
-        if key < _KEPT:
-            spans[0, key, i] = begin
-            spans[1, key, i] = at - begin
+        if key == MEASURES:
+            at = _measures(text, at, end, names, measures, undeclared, i)
+            if text[at] != _CLOSE:
+                return False
+        else:
+            begin = at + _ONE
+            at = _text(text, at)
+            if text[at] != _QUOTE or not _allowed(text, key, begin, at):
+                return False
+            if key < _KEPT:
+                spans[0, key, i] = begin
+                spans[1, key, i] = at - begin
         at = _spaces(text, at + _ONE)
         if inside and text[at] == _CLOSE:
             inside = False
             at = _spaces(text, at + _ONE)
         if text[at] != _COMMA:
             return not inside and text[at] == _CLOSE and at + _ONE == end and seen & _REQUIRED == _REQUIRED
+
+
+@kernel
+def _measures(text: Array, at: Word, end: Word, names: Array, measures: Array, undeclared: Array, i: int) -> Word:
+    """Where the object of measures that is opened here is closed; `end` if there is a doubt about it."""
+    if text[at] != _OPEN:
+        return end
+    for _ in range(_MOST_MEASURES):
+        at = _spaces(text, at + _ONE)
+        begin = at + _ONE
+        at = _text(text, at)
+        if text[at] != _QUOTE or at - begin > np.uint64(_LONGEST_NAME) or not _is_slug(text, begin, at):
+            return end
+        measure = _declared(text, begin, at, names)
+        at = _spaces(text, at + _ONE)
+        if text[at] != _COLON:
+            return end
+        at, number = _number(text, _spaces(text, at + _ONE), end)
+        if measure < 0:
+            undeclared[i] = True
+        elif np.isnan(measures[i, measure]):
+            measures[i, measure] = number
+        else:
+            return end
+        at = _spaces(text, at)
+        if text[at] == _CLOSE:
+            return at
+        if text[at] != _COMMA:
+            return end
+    return end
+
+
+@piece
+def _number(text: Array, at: Word, end: Word) -> tuple[Word, float]:
+    """The place behind the number that begins here, and the number; `end` if there is a doubt about it."""
+    negative = text[at] == _MINUS
+    if negative:
+        at += _ONE
+    first, digits = at, np.uint64(0)
+    while _ZERO <= text[at] <= _NINE:
+        digits = digits * _TEN + (text[at] - _ZERO)
+        at += _ONE
+    whole, decimals = at - first, np.uint64(0)
+    if whole == 0 or (whole > _ONE and text[first] == _ZERO):
+        return end, 0.0
+    if text[at] == _POINT:
+        at += _ONE
+        point = at
+        while _ZERO <= text[at] <= _NINE:
+            digits = digits * _TEN + (text[at] - _ZERO)
+            at += _ONE
+        decimals = at - point
+        if decimals == 0:
+            return end, 0.0
+    if whole + decimals > np.uint64(_MOST_DIGITS):
+        return end, 0.0
+    number = np.float64(digits) / _POWERS[decimals]
+    return at, -number if negative else number
+
+
+@piece
+def _declared(text: Array, begin: Word, end: Word, names: Array) -> int:
+    """The measure of this name, or -1."""
+    size = end - begin
+    for measure in range(len(names)):
+        if names[measure, 0] != size:
+            continue
+        different = np.uint64(0)
+        for at in range(np.uint64(0), size, _WORD):
+            word = _word(text, begin + at) & _MASKS[min(size - at, _WORD), 0]
+            different |= word ^ names[measure, np.int64(at >> np.uint64(3)) + 1]
+        if different == 0:
+            return measure
+    return -1
 
 
 @piece
@@ -203,13 +320,18 @@ def _allowed(text: Array, key: int, begin: Word, end: Word) -> bool:
     if size < _SIZES[key, 0] or size > _SIZES[key, 1]:
         return False
     if key == ACTION:
-        for place in range(begin, end):
-            if not _SLUG[text[place]]:
-                return False
-        return bool(text[begin] >= ord("a"))
+        return _is_slug(text, begin, end)
     if key == SPEC:
         return _same(text, begin, _SPEC_TEXT)
     return key != TYPE or _same(text, begin, _TYPE_TEXT)
+
+
+@piece
+def _is_slug(text: Array, begin: Word, end: Word) -> bool:
+    for place in range(begin, end):
+        if not _SLUG[text[place]]:
+            return False
+    return bool(ord("a") <= text[begin] <= ord("z"))
 
 
 @piece

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.events import Activity, UserEvent
 from stream_app.core.intake.decoding import decode_all, decode_record
+from stream_app.core.intake.facts import Fact
 from stream_app.core.log import LogRecord
 from stream_app.core.tables import Integers
 
@@ -33,8 +34,10 @@ class Events(Sequence[Admitted]):
     """Admitted events in log order; an event itself is decoded when it is asked for.
 
     `names` are the users in order of first appearance, and `user` says by place among them whose each event is.
-    `action` says the same of `actions`, where the event is a canonical activity; where it is -1 the event stands, by
-    its index, in `decoded`.
+    `action` says the same of `actions`, where the event is a canonical activity; where it is -1 the event and what it
+    says stand, by its index, in `decoded` and `facts`. `measures` names the columns of `measured`, in which canonical
+    activities have their numbers in the units that were declared, or ABSENT. `undeclared` marks the events that carry
+    a measure beside those that were declared.
     """
 
     records: list[LogRecord] = field(default_factory=list)
@@ -45,6 +48,10 @@ class Events(Sequence[Admitted]):
     actions: Sequence[str] = ()
     action: Integers = field(default_factory=_integers)
     decoded: Mapping[int, UserEvent] = field(default_factory=dict)
+    facts: Mapping[int, Sequence[Fact]] = field(default_factory=dict)
+    measures: Sequence[str] = ()
+    measured: Integers = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    undeclared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -99,6 +106,7 @@ class Events(Sequence[Admitted]):
         places = np.flatnonzero(chosen)
         present, first, user = np.unique(self.user[places], return_index=True, return_inverse=True)
         order = np.argsort(first)
+        decoded = [(new, old) for new, old in enumerate(places.tolist()) if old in self.decoded]
         return Events(
             list(compress(self.records, chosen.tolist())),
             [self.names[name] for name in present[order].tolist()],
@@ -107,5 +115,9 @@ class Events(Sequence[Admitted]):
             self.id_hash[places],
             self.actions,
             self.action[places],
-            {new: self.decoded[old] for new, old in enumerate(places.tolist()) if old in self.decoded},
+            {new: self.decoded[old] for new, old in decoded},
+            {new: self.facts[old] for new, old in decoded},
+            self.measures,
+            self.measured[places],
+            self.undeclared[places],
         )

@@ -6,10 +6,12 @@ for all events of a batch.
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.dead_letters import Reason
 from schemas.errors import Poison
@@ -19,9 +21,11 @@ from stream_app.core.intake.admission import admit, admitted_times, instant_ms
 from stream_app.core.intake.canonical import ACTION, ID, RECORDED, SOURCE, SUBJECT, TIME, Bytes, Found, find
 from stream_app.core.intake.decoding import decode_all, decode_record
 from stream_app.core.intake.events import Events
+from stream_app.core.intake.facts import Fact, carries_undeclared, facts_of
 from stream_app.core.intake.instants import NO_TIME, parse_at, parse_canonical
 from stream_app.core.intake.numbering import gathered, numbered, texts_at
 from stream_app.core.log import LogRecord
+from stream_app.core.quantities import ABSENT, BEYOND, NOTHING_DECLARED, Declared, all_quantised
 from stream_app.core.tables import Integers
 
 
@@ -46,21 +50,42 @@ class Intake:
     controls: int = 0
     clocks: int = 0
 
+    @property
+    def undeclared(self) -> int:
+        """How many of the events carry a measure that the workload does not declare."""
+        return int(self.events.undeclared.sum())
+
 
 class _Others(NamedTuple):
-    """Events that had to be decoded and are admitted: their places in the batch, and times. `end` is where it ends."""
+    """Events that had to be decoded and are admitted: their places in the batch, what they say, and times. `end` is
+    where the batch ends."""
 
     end: int
     places: list[int]
     events: list[UserEvent]
+    facts: list[list[Fact]]
     times_ms: Integers
 
 
+class _Numbers(NamedTuple):
+    """The measures of found events in the units that were declared, by record and measure, and which carry others."""
+
+    declared: Declared
+    measures: tuple[str, ...]
+    units: Integers
+    undeclared: NDArray[np.bool_]
+
+
 def take_in(
-    records: Sequence[LogRecord], partition: int, partitions: int, barred: Collection[int] = frozenset()
+    records: Sequence[LogRecord],
+    partition: int,
+    partitions: int,
+    barred: Collection[int] = frozenset(),
+    declared: Declared = NOTHING_DECLARED,
 ) -> Intake:
     """Sort out a run of records of one partition, up to the first control record that follows an event.
 
+    `declared` are the numbers and categories that are taken from events; one that cannot be kept is poison.
     `barred` are offsets that were set aside as `bug` before: a run ends before such a record, or is that record alone.
     """
     if barred:
@@ -68,14 +93,15 @@ def take_in(
         if first == 0:
             return set_aside(records[0], "it was set aside before", Poison.__name__)
         records = records[:first]
-    found = find([record.value or b"" for record in records])
+    found = find([record.value or b"" for record in records], tuple(declared.measures))
     times_ms = _times_of(found, records)
+    numbers = _numbers_of(found, declared, times_ms)
     intake = Intake(end_offset=records[-1].offset + 1)
-    others = _decoded(records, np.flatnonzero(times_ms == NO_TIME).tolist(), intake)
+    others = _decoded(records, np.flatnonzero(times_ms == NO_TIME).tolist(), intake, declared)
     if others.end < len(records):
         intake.end_offset = records[others.end - 1].offset + 1
         times_ms[others.end :] = NO_TIME
-    intake.events, homes = _events_of(records, found, times_ms, others, partitions)
+    intake.events, homes = _events_of(records, found, times_ms, numbers, others, partitions)
     _reject_mispartitioned(intake, homes, partition)
     return intake
 
@@ -94,14 +120,26 @@ def _times_of(found: Found, records: Sequence[LogRecord]) -> Integers:
     return admitted_times(claimed_ms, ingested_ms)
 
 
-def _decoded(records: Sequence[LogRecord], places: list[int], intake: Intake) -> _Others:
+def _numbers_of(found: Found, declared: Declared, times_ms: Integers) -> _Numbers:
+    """The measures of what was found. What carries one that cannot be kept is not admitted here: it loses its time."""
+    units = all_quantised(found.measures, list(declared.measures.values()))
+    times_ms[(units == BEYOND).any(axis=1)] = NO_TIME
+    if (units == ABSENT).all():
+        return _Numbers(declared, (), units[:, :0], found.undeclared)
+    return _Numbers(declared, tuple(declared.measures), units, found.undeclared)
+
+
+def _decoded(records: Sequence[LogRecord], places: list[int], intake: Intake, declared: Declared) -> _Others:
     """The events among the records at these places; what else stands there is noted in the intake."""
     chosen = [records[place] for place in places]
     decoded = decode_all([record.value for record in chosen])
     times_ms = None if decoded is None else _admit_all(chosen, decoded)
-    if times_ms is None:
-        return _one_by_one(records, places, intake)
-    return _Others(len(records), places, cast("list[UserEvent]", decoded), times_ms)
+    if times_ms is not None:
+        events = cast("list[UserEvent]", decoded)
+        with suppress(Poison):
+            facts = [facts_of(event, declared) for event in events]
+            return _Others(len(records), places, events, facts, times_ms)
+    return _one_by_one(records, places, intake, declared)
 
 
 def _admit_all(records: Sequence[LogRecord], decoded: list[Record]) -> Integers | None:
@@ -123,12 +161,13 @@ def _admit_all(records: Sequence[LogRecord], decoded: list[Record]) -> Integers 
     return None if (times_ms == NO_TIME).any() else times_ms
 
 
-def _one_by_one(records: Sequence[LogRecord], places: list[int], intake: Intake) -> _Others:
+def _one_by_one(records: Sequence[LogRecord], places: list[int], intake: Intake, declared: Declared) -> _Others:
     """Sort out the records at these places, up to the first control record that follows any event."""
     begun = next((at for at, place in enumerate(places) if at != place), len(places))
     end = len(records)
     admitted: list[int] = []
     events: list[UserEvent] = []
+    facts: list[list[Fact]] = []
     times_ms: list[int] = []
     for place in places:
         record = records[place]
@@ -146,16 +185,22 @@ def _one_by_one(records: Sequence[LogRecord], places: list[int], intake: Intake)
                 intake.clocks += 1
             else:
                 _, time_ms = admit(decoded, record.timestamp)
+                facts.append(facts_of(decoded, declared))
                 admitted.append(place)
                 events.append(decoded)
                 times_ms.append(time_ms)
         except Poison as poison:
             intake.dead.append(DeadLetter(record, poison.reason, poison.message))
-    return _Others(end, admitted, events, np.array(times_ms, np.int64))
+    return _Others(end, admitted, events, facts, np.array(times_ms, np.int64))
 
 
 def _events_of(
-    records: Sequence[LogRecord], found: Found, times_ms: Integers, others: _Others, partitions: int
+    records: Sequence[LogRecord],
+    found: Found,
+    times_ms: Integers,
+    numbers: _Numbers,
+    others: _Others,
+    partitions: int,
 ) -> tuple[Events, Integers]:
     """Found and decoded events as one run, and the home partition of each of its users."""
     text, begins, sizes = found.text, found.begins[SUBJECT], found.sizes[SUBJECT]
@@ -164,13 +209,28 @@ def _events_of(
         times_ms[others.places] = others.times_ms
         id_hash[others.places] = event_hashes([one.source for one in others.events], [one.id for one in others.events])
         found.sizes[ACTION, others.places] = 0
+        numbers.units[others.places] = ABSENT
+        numbers.undeclared[others.places] = [carries_undeclared(event, numbers.declared) for event in others.events]
         text, begins, sizes = _with_others(found, others)
     kept = np.flatnonzero(times_ms != NO_TIME)
     names, user, hashes = _looked_up(text, begins[kept], sizes[kept])
     actions, action, _ = _looked_up(found.text, found.begins[ACTION, kept], found.sizes[ACTION, kept])
-    decoded = dict(zip(np.searchsorted(kept, others.places).tolist(), others.events, strict=True))
+    fresh = np.searchsorted(kept, others.places).tolist()
     chosen = list(records) if len(kept) == len(records) else [records[place] for place in kept.tolist()]
-    events = Events(chosen, names, user, times_ms[kept], id_hash[kept], actions, action, decoded)
+    events = Events(
+        records=chosen,
+        names=names,
+        user=user,
+        times_ms=times_ms[kept],
+        id_hash=id_hash[kept],
+        actions=actions,
+        action=action,
+        decoded=dict(zip(fresh, others.events, strict=True)),
+        facts=dict(zip(fresh, others.facts, strict=True)),
+        measures=numbers.measures,
+        measured=numbers.units[kept],
+        undeclared=numbers.undeclared[kept],
+    )
     return events, hashes % partitions
 
 

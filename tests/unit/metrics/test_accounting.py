@@ -46,6 +46,17 @@ def test_every_offset_of_a_log_with_every_outcome_is_accounted_for() -> None:
     assert page.value("churn_unaccounted_offsets_total") == 0
 
 
+def test_an_event_with_a_measure_that_nobody_declared_is_applied_and_counted() -> None:
+    log = LogWriter()
+    log.does("play", at(), measures={"weight": 2})
+    log.does("play", at(), measures={"amount": 2})
+    world = world_of([*records_of([control(CONTROL), *log.events])])
+    world.run_to_the_end()
+    page = page_of(*(report for _, report in world.watcher.reports))
+    assert page.value("churn_records_total", outcome="applied") == 2
+    assert page.value("churn_undeclared_events_total") == 1
+
+
 def test_a_record_that_no_outcome_tells_of_is_unaccounted() -> None:
     *others, last = reports()
     lost = replace(last, intake=replace(last.intake, dead=last.intake.dead[1:]))

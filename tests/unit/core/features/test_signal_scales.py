@@ -21,12 +21,12 @@ from stream_app.core.features.workload import Workload
 from tests.support import every_kind
 
 
-def raised_by(*sources: Source) -> Workload:
-    """Signal `it` is raised by these."""
+def raised_by(*sources: Source, scale: int = 1) -> Workload:
+    """Signal `it` is raised by these; weights have this scale."""
     return replace(
         every_kind.WORKLOAD,
         signals={**every_kind.SIGNALS, "it": sources},
-        measures={"amount": Number(100, "EUR"), "minutes": Number(1), "weight": Number(7)},
+        measures={"amount": Number(100, "EUR"), "minutes": Number(1), "weight": Number(scale)},
         attributes={"age": Number(10), "tier": Categories(("basic", "gold"))},
     )
 
@@ -66,7 +66,6 @@ def test_a_value_that_the_workload_gives_counts_as_so_many_units() -> None:
         ((number("tier"),), "number 'tier' is not declared as Number"),
         ((category("age"),), "category 'age' is not declared as Categories"),
         ((category("country"),), "category 'country' is not declared as Categories"),
-        ((measure("weight"),), "measure 'weight' has the scale 7"),
         ((measure("amount"), number("age")), r"signal 'it' have the scales \[10, 100\]"),
         ((Source("activity", "play", None),), "activity events have no number of their own"),
     ],
@@ -74,3 +73,19 @@ def test_a_value_that_the_workload_gives_counts_as_so_many_units() -> None:
 def test_what_is_not_declared_or_does_not_agree_is_refused(sources: tuple[Source, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         compile_workload(raised_by(*sources))
+
+
+@pytest.mark.parametrize("scale", [0, 7, 10_000])
+def test_a_scale_that_is_no_power_of_ten_up_to_a_thousand_is_refused(scale: int) -> None:
+    with pytest.raises(ValueError, match=f"'weight' has the scale {scale}"):
+        compile_workload(raised_by(scale=scale))
+
+
+def test_a_name_that_no_event_can_carry_is_refused() -> None:
+    with pytest.raises(ValueError, match="'Total amount'"):
+        compile_workload(replace(every_kind.WORKLOAD, measures={"Total amount": Number(1)}))
+
+
+def test_a_number_is_no_act_that_could_be_the_churn() -> None:
+    with pytest.raises(ValueError, match="measure 'amount' is a number, no act"):
+        compile_workload(replace(raised_by(), churn=(measure("amount"),)))
