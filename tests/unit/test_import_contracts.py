@@ -79,10 +79,10 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "stream_app.workloads.music -> stream_app.partition.session",
         ),
         (
-            "stream_app/bootstrap.py",
+            "stream_app/bootstrap/worker.py",
             "from cli import console",
             "house",
-            "stream_app.bootstrap -> cli.console",
+            "stream_app.bootstrap.worker -> cli.console",
         ),
         (
             "stream_app/adapters/redis/states.py",
