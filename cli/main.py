@@ -9,10 +9,16 @@ import sys
 import typer
 
 from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
-from cli.data import produce, schemas, simulator
+from cli.data import schemas
+from cli.data.produce import sending as produce
+from cli.data.simulator import mix as simulator
 from cli.measure import backtest, bench, chaos, sim
-from cli.models import models, train
-from cli.operate import dlq, parity, state_files, topics, verify
+from cli.models import promote as models
+from cli.models import train
+from cli.operate import create_topics as topics
+from cli.operate import export_state as state_files
+from cli.operate import parity, verify
+from cli.operate.dlq import redrive as dlq
 from cli.work import alerts, stack, work
 from cli.work.demo.command import demo
 from schemas.errors import ChurnError, Transient

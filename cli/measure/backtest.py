@@ -16,7 +16,7 @@ from backtest.period import Period
 from backtest.rerun import Backtest
 from backtest.shared_models import SharedModels
 from cli.console import ERR, counting, print_json, progress
-from cli.measure.backtest_order import Order, order_of, period_of
+from cli.measure.backtest_options import Order, order_of, period_of
 from cli.measure.backtest_table import show
 from producers.line_files import numbered_lines, write_lines
 from schemas.errors import ContractViolation

@@ -8,7 +8,7 @@ import typer
 from pydantic_settings import SettingsConfigDict
 
 from cli.console import ERR, OUT, print_json
-from cli.operate.topics import make_topics, show_topics
+from cli.operate.create_topics import make_topics, show_topics
 from schemas.errors import ContractViolation
 from stack import local
 from stream_app.settings import STACK_DIRECTORY, Settings

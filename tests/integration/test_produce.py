@@ -17,7 +17,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, KafkaException, Mes
 from confluent_kafka.admin import AdminClient, NewTopic
 from typer.testing import CliRunner, Result
 
-from cli.data import produce
+from cli.data.produce import sending as produce
 from producers.event_files import read_events, write_events
 from producers.simulator import simulate
 from schemas.errors import ContractViolation, Transient

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.operate.dlq_table import printable
+from cli.operate.dlq.letter_table import printable
 from operations.redrive.plan import plan
 from operations.redrive.redrive import Refused, chosen
 from schemas.dead_letters import Reason, Rejection, to_headers

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.console import ERR, OUT, print_json, progress
-from cli.operate.dlq_table import counted, printable, render, source, state, summary, whole
+from cli.operate.dlq.letter_table import counted, printable, render, source, state, summary, whole
 from operations.redrive.redrive import Redrive, Refused, chosen
 from schemas.dead_letters import Reason
 from schemas.errors import ContractViolation
