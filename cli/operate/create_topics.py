@@ -1,25 +1,14 @@
-"""`churn topics`: the topics of a deployment, on whatever broker the settings name."""
-
-from typing import Annotated
-
-import typer
+"""`churn topics create`: makes the topics of a deployment, on whatever broker the settings name."""
 
 from cli.console import OUT, print_json
+from cli.options import AsJson
 from schemas.topics import TOPICS
 from stream_app import bootstrap
-from stream_app.adapters.kafka.topics import create_topics
+from stream_app.adapters.kafka import topics
 from stream_app.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Make the topics of this deployment.")
 
-
-@app.callback()
-def topics() -> None:
-    """Make the topics of this deployment."""
-
-
-@app.command()
-def create(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False) -> None:
+def create_topics(as_json: AsJson = False) -> None:
     """Make the topics that are missing, each partition beginning with what is in force; what exists stays as it is.
 
     Example: churn topics create
@@ -29,15 +18,15 @@ def create(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     if as_json:
         print_json({"topics": names, "partitions": settings.partitions})
     else:
-        show_topics(names, settings)
+        say_topics(names, settings)
 
 
 def make_topics(brokers: str, settings: Settings) -> list[str]:
     """Have the deployment's topics, the newest model in force on new ones, and return their names."""
-    create_topics(brokers, settings.topic_prefix, settings.partitions, bootstrap.first_control(settings))
+    topics.create_topics(brokers, settings.topic_prefix, settings.partitions, bootstrap.first_control(settings))
     return [settings.topic_prefix + topic.name for topic in TOPICS]
 
 
-def show_topics(names: list[str], settings: Settings) -> None:
+def say_topics(names: list[str], settings: Settings) -> None:
     """Say which topics there are."""
     OUT.print(f"Topics  {', '.join(names)}: {settings.partitions} partitions each", markup=False, soft_wrap=True)

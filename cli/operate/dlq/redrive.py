@@ -1,6 +1,5 @@
-"""`churn dlq`: looks at the dead letters of a deployment and sends them again."""
+"""`churn dlq redrive`: sends dead letters again."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -8,67 +7,16 @@ from typing import Annotated
 import typer
 
 from cli.console import ERR, OUT, print_json, progress
-from cli.operate.dlq.letter_table import counted, printable, render, source, state, summary, whole
+from cli.operate.dlq.letter_table import printable
+from cli.operate.dlq.letters import ReasonOption, deployed, read_all
+from cli.options import AsJson
 from operations.redrive.redrive import Redrive, Refused, chosen
 from schemas.dead_letters import Reason
 from schemas.errors import ContractViolation
 from schemas.redrives import Done, LetterId
-from schemas.topics import CUSTOMER_EVENTS, DEAD_LETTERS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import Letter, read_letters
-from stream_app.adapters.kafka.topic_log import TopicLog
-from stream_app.settings import Settings
-
-app = typer.Typer(no_args_is_help=True, help="Look at dead letters, send them again.")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-Id = Annotated[LetterId, typer.Argument(parser=LetterId.parse, metavar="ID", help="PARTITION/OFFSET, as listed.")]
-ReasonOption = Annotated[Reason | None, typer.Option(help="Only letters that were rejected for this reason.")]
+from stream_app.adapters.kafka.dead_letter_topic import Letter
 
 
-@app.command(name="list")
-def list_letters(
-    reason: ReasonOption = None,
-    partition: Annotated[int | None, typer.Option(min=0, help="Only letters of this partition.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List the dead letters, and where those have gone that were sent again.
-
-    Example: churn dlq list --reason schema
-    """
-    between = _redrive()
-    letters = [one for one in _letters(between, reason) if partition in (None, one.partition)]
-    ledger = between.ledger.read()
-    if as_json:
-        print_json({"letters": [summary(one, ledger) for one in letters], "by_reason": counted(letters)})
-        return
-    OUT.print(render(letters, ledger))
-    by_reason = counted(letters)
-    OUT.print(", ".join(f"{count:,} {name}" for name, count in by_reason.items()) or "There is no dead letter.")
-
-
-@app.command()
-def show(
-    letter: Id,
-    as_json: AsJson = False,
-    value: Annotated[bool, typer.Option("--value", help="Print the value's bytes and nothing else.")] = False,
-) -> None:
-    """Show one dead letter whole, or write out its value to be repaired.
-
-    Example: churn dlq show 3/17 --value > event.json
-    """
-    between = _redrive()
-    (found,) = _found(between, [letter])
-    if value:
-        sys.stdout.buffer.write(found.record.value or b"")
-        sys.stdout.buffer.flush()
-    elif as_json:
-        print_json(whole(found, between.ledger.read()))
-    else:
-        _show(found, state(found, between.ledger.read()))
-
-
-@app.command()
 def redrive(
     letters: Annotated[
         list[LetterId] | None,
@@ -88,9 +36,9 @@ def redrive(
         raise typer.BadParameter("name letters by their ID, or choose them with --reason")
     if value is not None and len(letters or ()) != 1:
         raise typer.BadParameter("--value repairs one letter: name exactly one")
-    between = _redrive()
+    between = deployed()
     if letters:
-        found, missing = chosen(_letters(between), letters)
+        found, missing = chosen(read_all(between), letters)
     else:
         found, missing = _not_sent_again(between, reason), []
     _send(between, found, missing, None if value is None else value.read_bytes(), as_json=as_json)
@@ -122,38 +70,6 @@ def _send(
         raise ContractViolation(f"{len(refused)} of {len(sent) + len(refused)} letters were refused: see above why")
 
 
-def _redrive() -> Redrive:
-    settings = Settings()
-    prefix, kafka = settings.topic_prefix, ",".join(bootstrap.brokers(settings))
-    return Redrive(kafka, prefix + CUSTOMER_EVENTS.name, prefix + DEAD_LETTERS.name)
-
-
-def _letters(between: Redrive, reason: Reason | None = None) -> list[Letter]:
-    log = TopicLog(between.bootstrap, between.letters, whole=False)
-    return [letter for letter in read_letters(log) if reason in (None, letter.rejection.reason)]
-
-
 def _not_sent_again(between: Redrive, reason: Reason | None) -> list[Letter]:
     done = between.ledger.read().done
-    return [letter for letter in _letters(between, reason) if letter.id not in done]
-
-
-def _found(between: Redrive, ids: list[LetterId]) -> list[Letter]:
-    letters, missing = chosen(_letters(between), ids)
-    if missing:
-        raise ContractViolation(f"there is no dead letter {missing[0].of}: `churn dlq list` shows those that there are")
-    return letters
-
-
-def _show(letter: Letter, sent_again: str) -> None:
-    why = letter.rejection
-    lines = [
-        f"letter      {letter.id}, rejected as {why.reason}: {printable(why.message.encode())}",
-        f"source      {why.topic} {source(why)}",
-        f"sent again  {sent_again or 'no'}",
-        f"key         {printable(letter.record.key)}",
-        *(f"header      {printable(name.encode())}: {printable(value)}" for name, value in letter.record.headers),
-        printable(letter.record.value),
-    ]
-    for line in lines:
-        OUT.print(line, markup=False, soft_wrap=True)
+    return [letter for letter in read_all(between, reason) if letter.id not in done]
