@@ -27,6 +27,11 @@ def print_json(result: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def escaped(text: str, but: str = "") -> str:
+    """Text that no terminal acts upon: what cannot be printed, apart from `but`, is written as an escape."""
+    return "".join(one if one.isprintable() or one in but else one.encode("unicode_escape").decode() for one in text)
+
+
 @contextmanager
 def progress(title: str, total: int | None, unit: str = "events") -> Iterator[Advance]:
     """Show how far a long command is: a bar with rate on a terminal, a plain line every few seconds elsewhere."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from cli.console import escaped
 from operations.redrive.ledger import Ledger
 from schemas.dead_letters import Rejection
 from schemas.instants import format_instant
@@ -15,14 +16,7 @@ from stream_app.adapters.kafka.dead_letter_topic import Letter
 
 def printable(data: bytes | None) -> str:
     """Bytes as text; what is no text, or would steer a terminal, is written as an escape."""
-    if data is None:
-        return "(none)"
-    text = data.decode("utf-8", "backslashreplace")
-    return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
-
-
-def _escaped(one: str) -> str:
-    return one.encode("unicode_escape").decode()
+    return "(none)" if data is None else escaped(data.decode("utf-8", "backslashreplace"), but="\n")
 
 
 def render(letters: Sequence[Letter], ledger: Ledger) -> Table:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.work.demo.cast import PACED, PACED_RATE
 from schemas.errors import Transient
 from schemas.instants import parse_instant
 from schemas.outgoing import Outgoing
@@ -24,6 +23,9 @@ from stream_app.settings import Settings
 
 _POLL_S = 0.05
 _STUCK_AFTER_S = 60.0
+_PACED = 30_000
+_PACED_RATE = 3_000.0
+"""So many events are sent at so many a second once the rest is applied: latency is then not queueing time."""
 
 Show = Callable[[str, int, int], None]
 """What is being done, events applied, events in all."""
@@ -80,14 +82,14 @@ class DemoRun:
 
     def send(self, events: Sequence[Outgoing], show: Show) -> None:
         """Send all but the last events flat out, wait until they are applied, send the rest at a walk, wait again."""
-        paced = min(PACED, len(events) // 2)
+        paced = min(_PACED, len(events) // 2)
         head, tail = events[: len(events) - paced], events[len(events) - paced :]
         self.facts.events = len(events)
         started = time.monotonic()
         self._phase("flat out", head, flat_out(), len(head), show)
         self.facts.flat_out_seconds, self.facts.flat_out_events = time.monotonic() - started, len(head)
         self._paced_from_ms = time.time_ns() // 1_000_000
-        self._phase(f"{PACED_RATE:,.0f} a second", tail, at_rate(PACED_RATE), len(events), show)
+        self._phase(f"{_PACED_RATE:,.0f} a second", tail, at_rate(_PACED_RATE), len(events), show)
         self._drain()
         self.facts.counts = dict(self._running().probe()["counts"])
         letters = TopicLog(self._bootstrap, self.settings.topic_prefix + DEAD_LETTERS.name)
