@@ -12,7 +12,7 @@ from schemas.alerts import AlertData, Reason
 _STYLE = {"critical": "bold red", "warning": "yellow", "info": "green"}
 _AROUND = 6
 """Lines of a terminal that title, headings, caption and the demo's bar take."""
-_WIDTHS = {"user": 18, "band, score": 20, "why": None, "known for": 13}
+_WIDTHS = {"user": 16, "band, score": 20, "why": None, "known for": 13}
 """Of the columns, so that they stand still; the reasons take what is left."""
 
 

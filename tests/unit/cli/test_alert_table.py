@@ -47,18 +47,18 @@ def test_alerts_are_shown_in_a_hundred_columns_with_nothing_wrapped() -> None:
     brief = msgspec.structs.replace(FIRING, user_ref="42", reasons=FIRING.reasons[:1], score_prev=0.061)
     assert rendered([CHURNED, UPDATED, brief, stranger]) == [
         "                                            Churn alerts",
-        "user                band, score           why                                          known for",
-        "[red]u[/red]\\x1b[…  new warning           ↑ has a paid plan                            32 days",
-        "2024-03-02 10:15    0.46                  ↑ messages to support in a day               184 events",
-        "                                          ↑ visits to the home page among all that w…",
-        "42                  new warning           ↑ has a paid plan                            32 days",
-        "2024-03-02 10:15    0.06 → 0.46                                                        184 events",
-        "k1_nbswy3dpeb3w64…  warning → critical    ↑ has a paid plan                            32 days",
-        "2024-03-02 10:41    0.46 → 0.78           ↑ messages to support in a day               184 events",
-        "                                          ↑ visits to the home page among all that w…",
-        "k1_mfzxi4dbonzxo3…  churned               ↑ has a paid plan                            27 days",
-        "2024-01-27 21:40    0.71 → 0.83           ↑ messages to support in a day               1,987 events",
-        "                                          ↑ visits to the home page among all that w…",
+        "user              band, score           why                                            known for",
+        "[red]u[/red]\\x1…  new warning           ↑ has a paid plan                              32 days",
+        "2024-03-02 10:15  0.46                  ↑ messages to support in a day                 184 events",
+        "                                        ↑ visits to the home page among all that was…",
+        "42                new warning           ↑ has a paid plan                              32 days",
+        "2024-03-02 10:15  0.06 → 0.46                                                          184 events",
+        "k1_nbswy3dpeb3w…  warning → critical    ↑ has a paid plan                              32 days",
+        "2024-03-02 10:41  0.46 → 0.78           ↑ messages to support in a day                 184 events",
+        "                                        ↑ visits to the home page among all that was…",
+        "k1_mfzxi4dbonzx…  churned               ↑ has a paid plan                              27 days",
+        "2024-01-27 21:40  0.71 → 0.83           ↑ messages to support in a day                 1,987 events",
+        "                                        ↑ visits to the home page among all that was…",
     ]
 
 
