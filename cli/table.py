@@ -14,7 +14,8 @@ class Listed(NamedTuple):
 GROUPS = {
     "produce": "Put events on the customer-events topic.",
     "simulator": "The behaviour simulator: its page mix and its parameters.",
-    "models": "List models, put one in force.",
+    "workload": "The kind of customer base: what is kept of a user, and what is read of it.",
+    "models": "List models, show one, put one in force.",
     "topics": "Make the topics of this deployment.",
     "dlq": "Look at dead letters, send them again.",
 }
@@ -92,9 +93,21 @@ COMMANDS = {
             "Train a model, check its export bit by bit, choose its alert thresholds, judge it on users it never saw.",
         ),
         Listed(
+            "workload show",
+            "cli.models.show_workload:show_workload",
+            "Show a workload's signals and what raises them, its features, the tiles that are kept, and the bytes of a "
+            "state.",
+        ),
+        Listed(
             "models list",
             "cli.models.list_models:list_models",
             "List the models of this deployment's workload.",
+        ),
+        Listed(
+            "models show",
+            "cli.models.show_model:show_model",
+            "Show what a model reads, was made from and is worth, its policy and digests, and whether it fits this "
+            "code.",
         ),
         Listed(
             "models promote",
