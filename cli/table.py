@@ -16,7 +16,7 @@ GROUPS = {
     "simulator": "The behaviour simulator: its page mix and its parameters.",
     "workload": "The kind of customer base: what is kept of a user, and what is read of it.",
     "models": "List models, show one, put one in force.",
-    "topics": "Make the topics of this deployment.",
+    "topics": "Make the topics of this deployment, show them.",
     "dlq": "Look at dead letters, send them again.",
 }
 """Commands of two words begin with one of these."""
@@ -121,6 +121,11 @@ COMMANDS = {
             "cli.operate.create_topics:create_topics",
             "Make the topics that are missing, each partition beginning with what is in force; what exists stays as "
             "it is.",
+        ),
+        Listed(
+            "topics show",
+            "cli.operate.show_topics:show_topics",
+            "Show how the topics are kept, where they begin and end, how far the workers are, and what is in force.",
         ),
         Listed(
             "verify",

@@ -71,7 +71,7 @@ def _columns(manifest: Manifest) -> Table:
     """What the model reads, in its order, beside a typical stayer."""
     title = f"Reads {len(manifest.features)} columns"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("column")
+    table.add_column("column", no_wrap=True)
     table.add_column("typical stayer", justify="right")
     table.add_column("in words")
     labels = _labels(manifest.workload)

@@ -109,8 +109,8 @@ def _length(ms: int) -> str:
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """The keys of the first row as headings."""
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in rows[0]:
-        table.add_column(heading.replace("_", " "))
+    for place, heading in enumerate(rows[0]):
+        table.add_column(heading.replace("_", " "), no_wrap=place == 0)
     for row in rows:
         table.add_row(*map(_cell, row.values()))
     return table
