@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import OUT, Advance, print_json, progress
+from cli.console import OUT, OnProgress, print_json, progress
 from cli.operate.verify import deployment_of
 from cli.options import AsJson
 from operations.states.files import Manifest, begin_export, write_manifest, write_partition
@@ -39,7 +39,9 @@ def export_state(
     say_done(f"{manifest.states:,} states of {manifest.partitions} partitions are in {directory}", manifest, as_json)
 
 
-def _export(settings: Settings, deployment: Deployment, directory: Path, partitions: int, advance: Advance) -> Manifest:
+def _export(
+    settings: Settings, deployment: Deployment, directory: Path, partitions: int, advance: OnProgress
+) -> Manifest:
     engine = bootstrap.engine(settings)
     positions: list[int] = []
     states = 0

@@ -31,7 +31,14 @@ class AlertTable:
 
     def render(self, caption: str = "") -> Table:
         """The table as it stands."""
-        table = Table(title=self.title, caption=caption, expand=True, box=None, padding=(0, 2, 0, 0), pad_edge=False)
+        table = Table(
+            title=Text(self.title, "italic"),
+            caption=caption,
+            expand=True,
+            box=None,
+            padding=(0, 2, 0, 0),
+            pad_edge=False,
+        )
         for heading, width in _WIDTHS.items():
             table.add_column(heading, width=width, ratio=None if width else 1, no_wrap=True, overflow="ellipsis")
         for alert, before in self._rows():

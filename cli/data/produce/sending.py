@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli.console import OUT, Advance, print_json, progress
+from cli.console import OUT, OnProgress, print_json, progress
 from schemas.errors import ContractViolation
 from schemas.outgoing import Outgoing
 from schemas.topics import CUSTOMER_EVENTS
@@ -45,7 +45,7 @@ def _sender(settings: Settings) -> KafkaSender:
     return KafkaSender(settings.kafka_bootstrap, settings.topic_prefix + CUSTOMER_EVENTS.name)
 
 
-def _send_all(sender: KafkaSender, source: Iterable[Outgoing | None], pace: Pace, advance: Advance) -> None:
+def _send_all(sender: KafkaSender, source: Iterable[Outgoing | None], pace: Pace, advance: OnProgress) -> None:
     try:
         sender.send(source, pace, advance)
     except ContractViolation as error:

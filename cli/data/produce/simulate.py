@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.console import Advance, progress
+from cli.console import OnProgress, progress
 from cli.data.produce.sending import say_done, send
 from cli.options import AsJson
 from producers.event_files import write_events
@@ -61,7 +61,7 @@ class _Tally:
         self.users: set[bytes] = set()
         self.bytes = 0
 
-    def values(self, events: Iterable[Outgoing], advance: Advance) -> Iterator[bytes]:
+    def values(self, events: Iterable[Outgoing], advance: OnProgress) -> Iterator[bytes]:
         place = 0
         for place, event in enumerate(events, start=1):
             self.users.add(event.key)

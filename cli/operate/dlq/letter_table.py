@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from cli.console import escaped
 from operations.redrive.ledger import Ledger
@@ -29,7 +30,7 @@ def render(letters: Sequence[Letter], ledger: Ledger) -> Table:
     table.add_column("sent again", no_wrap=True)
     for letter in letters:
         why = letter.rejection
-        message = printable(why.message.encode()).replace("[", r"\[")
+        message = Text(printable(why.message.encode()))
         when = format_instant(why.timestamp)[:16].replace("T", " ")
         table.add_row(str(letter.id), source(why), why.reason, message, when, state(letter, ledger))
     return table

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from cli.console import ERR, EXIT_FAILED, OUT, print_json
 from cli.work.alert_table import AlertTable, in_a_line
-from cli.work.demo.run import DemoRun, Show
+from cli.work.demo.run import DemoRun, ShowProgress
 from cli.work.demo.summary import summarise, table_of
 from cli.work.stack import running_services
 from producers.simulator import simulate
@@ -88,7 +88,7 @@ def _events(log: Path | None) -> Iterator[Outgoing]:
 
 
 @contextmanager
-def _stage(title: str, *, live: bool) -> Iterator[tuple[AlertTable, Show]]:
+def _stage(title: str, *, live: bool) -> Iterator[tuple[AlertTable, ShowProgress]]:
     """Where alerts and progress are shown: a live table on a terminal, lines elsewhere."""
     table = AlertTable(title, OUT.height)
     if not live:

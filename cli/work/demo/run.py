@@ -27,12 +27,12 @@ _PACED = 30_000
 _PACED_RATE = 3_000.0
 """So many events are sent at so many a second once the rest is applied: latency is then not queueing time."""
 
-Show = Callable[[str, int, int], None]
+ShowProgress = Callable[[str, int, int], None]
 """What is being done, events applied, events in all."""
 
 
 @dataclass
-class Facts:
+class DemoFigures:
     """What was seen of the run. Latencies are from the sending of an event to the arrival of its alert, in ms."""
 
     events: int = 0
@@ -50,7 +50,7 @@ class DemoRun:
     def __init__(self, settings: Settings, directory: Path, on_alert: Callable[[Received], None]) -> None:
         self.settings = settings
         self.trace = directory / "trace.bin"
-        self.facts = Facts()
+        self.facts = DemoFigures()
         self._bootstrap = ",".join(bootstrap.brokers(settings))
         self._directory = directory
         self._on_alert = on_alert
@@ -80,7 +80,7 @@ class DemoRun:
         self._subscriber = AlertSubscriber(self._bootstrap, prefix + CHURN_ALERTS.name, from_start=True)
         self._worker.wait_until_ready()
 
-    def send(self, events: Sequence[Outgoing], show: Show) -> None:
+    def send(self, events: Sequence[Outgoing], show: ShowProgress) -> None:
         """Send all but the last events flat out, wait until they are applied, send the rest at a walk, wait again."""
         paced = min(_PACED, len(events) // 2)
         head, tail = events[: len(events) - paced], events[len(events) - paced :]
@@ -95,7 +95,7 @@ class DemoRun:
         letters = TopicLog(self._bootstrap, self.settings.topic_prefix + DEAD_LETTERS.name)
         self.facts.dead_letters = sum(1 for _ in read_letters(letters))
 
-    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: Show) -> None:
+    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: ShowProgress) -> None:
         """Send events from a thread, collecting alerts meanwhile, until the worker has applied all that was sent."""
         sender = KafkaSender(self._bootstrap, self.settings.topic_prefix + CUSTOMER_EVENTS.name)
         failures: list[BaseException] = []
