@@ -118,7 +118,7 @@ COMMANDS = {
     "Operate: look at a deployment, mend it": (
         Listed(
             "topics create",
-            "cli.operate.create_topics:create_topics",
+            "cli.operate.create_topics:create",
             "Make the topics that are missing, each partition beginning with what is in force; what exists stays as "
             "it is.",
         ),
@@ -162,7 +162,7 @@ COMMANDS = {
         ),
         Listed(
             "dlq redrive",
-            "cli.operate.dlq.redrive:redrive",
+            "cli.operate.dlq.redrive:redrive_letters",
             "Send dead letters again as new records, each once, unchanged or repaired. 1 if one of them was refused.",
         ),
     ),

@@ -4,8 +4,8 @@ import msgspec
 
 from cli.console import OUT, print_json
 from cli.options import AsJson
-from schemas.manifests import Manifest
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, load_manifest
+from schemas.manifests import MANIFEST_FILE, Manifest
+from stream_app.bootstrap.engine import load_manifest
 from stream_app.settings import Settings
 
 

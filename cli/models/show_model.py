@@ -12,10 +12,10 @@ from cli.options import AsJson
 from schemas.errors import ContractViolation
 from schemas.events import ControlData
 from schemas.manifests import Manifest
-from stream_app import bootstrap
-from stream_app.adapters.onnx_scorer import load_manifest
+from stream_app.bootstrap.engine import engine_for, load_manifest
 from stream_app.core.durations import DAY_MS
 from stream_app.settings import Settings
+from stream_app.workloads import workload_named
 
 
 def show_model(
@@ -44,7 +44,7 @@ def _misfit(settings: Settings, manifest: Manifest) -> str | None:
     """Why this code cannot run the model, None if it can."""
     data = ControlData(model=manifest.reference(), policy=manifest.policy)
     try:
-        bootstrap.engine_for(manifest.workload, settings.models_directory, "").put_in_force(data)
+        engine_for(manifest.workload, settings.models_directory, "").put_in_force(data)
     except ContractViolation as error:
         return str(error)
     return None
@@ -82,6 +82,6 @@ def _columns(manifest: Manifest) -> Table:
 
 def _labels(workload: str) -> dict[str, str]:
     try:
-        return {name: feature.label for name, feature in bootstrap.workload_named(workload).features.items()}
+        return {name: feature.label for name, feature in workload_named(workload).features.items()}
     except ContractViolation:
         return {}

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from cli.console import OUT, print_json
 from cli.options import AsJson
-from stream_app import bootstrap
 from stream_app.core.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from stream_app.core.features.codec import MAX_STATE_BYTES, pack
 from stream_app.core.features.kinds import Feature
@@ -20,6 +19,7 @@ from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.core.features.sources import Source
 from stream_app.core.features.workload import Workload
 from stream_app.settings import Settings
+from stream_app.workloads import workload_named
 
 
 def show_workload(
@@ -30,7 +30,7 @@ def show_workload(
 
     Example: churn workload show music
     """
-    workload = bootstrap.workload_named(name or Settings().workload)
+    workload = workload_named(name or Settings().workload)
     shown = _facts(workload, compile_workload(workload))
     if as_json:
         print_json(shown)

@@ -2,29 +2,29 @@
 
 from cli.console import OUT, print_json
 from cli.options import AsJson
-from schemas.topics import TOPICS
-from stream_app import bootstrap
-from stream_app.adapters.kafka import topics
+from stream_app.bootstrap.deployment import create_topics, deployment_of
+from stream_app.bootstrap.engine import first_control
 from stream_app.settings import Settings
 
 
-def create_topics(as_json: AsJson = False) -> None:
+def create(as_json: AsJson = False) -> None:
     """Make the topics that are missing, each partition beginning with what is in force; what exists stays as it is.
 
     Example: churn topics create
     """
     settings = Settings()
-    names = make_topics(",".join(bootstrap.brokers(settings)), settings)
+    names = make_topics(settings)
     if as_json:
         print_json({"topics": names, "partitions": settings.partitions})
     else:
         say_topics(names, settings)
 
 
-def make_topics(brokers: str, settings: Settings) -> list[str]:
+def make_topics(settings: Settings) -> list[str]:
     """Have the deployment's topics, the newest model in force on new ones, and return their names."""
-    topics.create_topics(brokers, settings.topic_prefix, settings.partitions, bootstrap.first_control(settings))
-    return [settings.topic_prefix + topic.name for topic in TOPICS]
+    deployment = deployment_of(settings)
+    create_topics(deployment, settings.partitions, first_control(settings))
+    return list(deployment.topics.names)
 
 
 def say_topics(names: list[str], settings: Settings) -> None:

@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from cli.console import OUT, OnProgress, print_json, progress
-from cli.operate.verify import deployment_of
 from cli.options import AsJson
 from operations.states.files import Manifest, begin_export, write_manifest, write_partition
 from operations.states.snapshot import take
 from schemas.instants import format_instant
-from stream_app import bootstrap
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import deployment_of, topic_log
+from stream_app.bootstrap.engine import engine_of
 from stream_app.deployment import Deployment
 from stream_app.settings import Settings
 
@@ -31,7 +30,7 @@ def export_state(
     """
     settings = Settings()
     deployment = deployment_of(settings)
-    partitions = TopicLog(deployment.kafka, deployment.events, whole=False).partitions
+    partitions = topic_log(deployment.kafka, deployment.topics.events, whole=False).partitions
     begin_export(directory)
     with progress("Exporting", None, "states") as advance:
         manifest = _export(settings, deployment, directory, partitions, advance)
@@ -42,7 +41,7 @@ def export_state(
 def _export(
     settings: Settings, deployment: Deployment, directory: Path, partitions: int, advance: OnProgress
 ) -> Manifest:
-    engine = bootstrap.engine(settings)
+    engine = engine_of(settings)
     positions: list[int] = []
     states = 0
     files: dict[str, str] = {}

@@ -7,11 +7,11 @@ import typer
 
 from cli.console import progress
 from cli.operate.export_state import say_done
-from cli.operate.verify import deployment_of
 from cli.options import AsJson
 from operations.states.files import read_manifest
 from operations.states.restore import restore
-from stream_app import bootstrap
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.engine import engine_of
 from stream_app.settings import Settings
 
 
@@ -31,7 +31,7 @@ def import_state(
     """
     settings = Settings()
     manifest = read_manifest(directory)
-    digest = bootstrap.engine(settings).compiled.state_digest
+    digest = engine_of(settings).compiled.state_digest
     with progress("Importing", manifest.states, "states") as advance:
         restore(deployment_of(settings), digest, directory, manifest, advance, replace=replace)
     say_done(f"{manifest.states:,} states are in Redis: start the workers", manifest, as_json)

@@ -8,14 +8,13 @@ import msgspec
 from rich.table import Table
 
 from cli.console import OUT, print_json
-from cli.operate.verify import deployment_of
 from cli.options import AsJson
-from operations.states.stored_states import connected, pages
 from schemas.topics import FOR_EVER
-from stream_app.adapters.kafka.topic_facts import TopicFacts, topic_facts
+from stream_app.bootstrap.deployment import deployment_of, stored_states, topic_facts
 from stream_app.core.durations import DAY_MS
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Meta
+from stream_app.ports.topic_log import TopicFacts
 from stream_app.settings import Settings
 
 
@@ -27,8 +26,7 @@ def show_topics(as_json: AsJson = False) -> None:
     Example: churn topics show
     """
     deployment = deployment_of(Settings())
-    names = deployment.events, deployment.alerts, deployment.letters
-    topics = [topic_facts(deployment.kafka, name) for name in names]
+    topics = [topic_facts(deployment.kafka, name) for name in deployment.topics.names]
     metas = _metas(deployment, len(topics[0].ends))
     if as_json:
         partitions = [None if meta is None else _applied(meta) for meta in metas]
@@ -40,8 +38,8 @@ def show_topics(as_json: AsJson = False) -> None:
 
 def _metas(deployment: Deployment, partitions: int) -> list[Meta | None]:
     """What stands beside the states of each partition, None where no worker has begun."""
-    with connected(deployment.redis_url) as redis:
-        return [next(pages(redis, deployment.app_id, partition)).meta for partition in range(partitions)]
+    with stored_states(deployment) as states:
+        return [next(states.pages(partition)).meta for partition in range(partitions)]
 
 
 def _applied(meta: Meta) -> dict[str, Any]:

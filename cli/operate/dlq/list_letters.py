@@ -19,9 +19,9 @@ def list_letters(
 
     Example: churn dlq list --reason schema
     """
-    between = deployed()
-    letters = [one for one in read_all(between, reason) if partition in (None, one.partition)]
-    ledger = between.ledger.read()
+    redrive = deployed()
+    letters = [one for one in read_all(redrive, reason) if partition in (None, one.partition)]
+    ledger = redrive.ledger.read()
     if as_json:
         print_json({"letters": [summary(one, ledger) for one in letters], "by_reason": counted(letters)})
         return

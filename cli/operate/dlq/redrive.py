@@ -14,10 +14,10 @@ from operations.redrive.redrive import Redrive, Refused, chosen
 from schemas.dead_letters import Reason
 from schemas.errors import ContractViolation
 from schemas.redrives import Done, LetterId
-from stream_app.adapters.kafka.dead_letter_topic import Letter
+from stream_app.ports.dead_letters import Letter
 
 
-def redrive(
+def redrive_letters(
     letters: Annotated[
         list[LetterId] | None,
         typer.Argument(parser=LetterId.parse, metavar="ID...", help="PARTITION/OFFSET, as listed."),
@@ -36,25 +36,26 @@ def redrive(
         raise typer.BadParameter("name letters by their ID, or choose them with --reason")
     if value is not None and len(letters or ()) != 1:
         raise typer.BadParameter("--value repairs one letter: name exactly one")
-    between = deployed()
+    redrive = deployed()
     if letters:
-        found, missing = chosen(read_all(between), letters)
+        found, missing = chosen(read_all(redrive), letters)
     else:
-        found, missing = _not_sent_again(between, reason), []
-    _send(between, found, missing, None if value is None else value.read_bytes(), as_json=as_json)
+        found, missing = _not_sent_again(redrive, reason), []
+    _send(redrive, found, missing, None if value is None else value.read_bytes(), as_json=as_json)
 
 
 def _send(
-    between: Redrive, letters: list[Letter], refused: list[Refused], value: bytes | None, *, as_json: bool
+    redrive: Redrive, letters: list[Letter], refused: list[Refused], value: bytes | None, *, as_json: bool
 ) -> None:
     sent: list[Done] = []
     with progress("Sending again", len(letters), "letters") as advance:
-        for outcome in between.run(letters, value, time.time_ns() // 1_000_000):
+        for outcome in redrive.run(letters, value, time.time_ns() // 1_000_000):
             advance(1)
             if isinstance(outcome, Done):
                 sent.append(outcome)
                 if not as_json:
-                    OUT.print(f"{outcome.of} → {between.events} {outcome.partition}/{outcome.offset}", soft_wrap=True)
+                    where = f"{redrive.topics.events} {outcome.partition}/{outcome.offset}"
+                    OUT.print(f"{outcome.of} → {where}", markup=False, soft_wrap=True)
             else:
                 refused.append(outcome)
     if as_json:
@@ -70,6 +71,6 @@ def _send(
         raise ContractViolation(f"{len(refused)} of {len(sent) + len(refused)} letters were refused: see above why")
 
 
-def _not_sent_again(between: Redrive, reason: Reason | None) -> list[Letter]:
-    done = between.ledger.read().done
-    return [letter for letter in read_all(between, reason) if letter.id not in done]
+def _not_sent_again(redrive: Redrive, reason: Reason | None) -> list[Letter]:
+    done = redrive.ledger.read().done
+    return [letter for letter in read_all(redrive, reason) if letter.id not in done]

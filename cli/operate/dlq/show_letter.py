@@ -12,7 +12,7 @@ from cli.options import AsJson
 from operations.redrive.redrive import Redrive, chosen
 from schemas.errors import ContractViolation
 from schemas.redrives import LetterId
-from stream_app.adapters.kafka.dead_letter_topic import Letter
+from stream_app.ports.dead_letters import Letter
 
 
 def show_letter(
@@ -24,19 +24,19 @@ def show_letter(
 
     Example: churn dlq show 3/17 --value > event.json
     """
-    between = deployed()
-    found = _found(between, letter)
+    redrive = deployed()
+    found = _found(redrive, letter)
     if value:
         sys.stdout.buffer.write(found.record.value or b"")
         sys.stdout.buffer.flush()
     elif as_json:
-        print_json(whole(found, between.ledger.read()))
+        print_json(whole(found, redrive.ledger.read()))
     else:
-        _show(found, state(found, between.ledger.read()))
+        _show(found, state(found, redrive.ledger.read()))
 
 
-def _found(between: Redrive, letter: LetterId) -> Letter:
-    letters, _ = chosen(read_all(between), [letter])
+def _found(redrive: Redrive, letter: LetterId) -> Letter:
+    letters, _ = chosen(read_all(redrive), [letter])
     if not letters:
         raise ContractViolation(f"there is no dead letter {letter}: `churn dlq list` shows those that there are")
     return letters[0]

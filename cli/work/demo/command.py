@@ -25,7 +25,7 @@ from producers.sparkify import read_log
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
 from schemas.outgoing import Outgoing, address
-from stream_app.adapters.kafka.subscriber import Received
+from stream_app.ports.receiving import Received
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 _SAY_EVERY_S = 2.0
@@ -120,7 +120,9 @@ def _say(received: Received) -> None:
 def _prove(run: DemoRun) -> dict[str, Any]:
     """What a separate process finds when it folds the topic from nothing; it exits with 1 when something differs."""
     command = [sys.executable, "-m", "cli", "parity", "--trace", str(run.trace), "--json"]
-    done = subprocess.run(command, env={**os.environ, **run.environment}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env={**os.environ, **run.deployment.environment}, capture_output=True, text=True, check=False
+    )
     if not done.stdout:
         raise ContractViolation(f"the proof could not be made: {done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout)
