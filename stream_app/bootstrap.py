@@ -157,7 +157,7 @@ def warm_up(engine: Engine) -> None:
     found = msgspec.json.encode(event)
     to_be_decoded = b" " + found
     events = take_in([PlainRecord(0, 1, b"user", found), PlainRecord(1, 1, b"user", to_be_decoded)], 0, 1).events
-    advance = engine.advance(records, {"user": 0}, events, None, Recorded({}, -1), 0)
+    advance = engine.advance(records, events, None, Recorded({}, -1), 0)
     fingerprints(advance.folded.vectors)
     nothing = np.zeros(0, np.int64)
     policy = engine.compiled.workload.policy

@@ -103,7 +103,6 @@ class Engine:
     def advance(
         self,
         records: NDArray[np.void],
-        slots: Mapping[str, int],
         events: Events,
         in_force: InForce | None,
         recorded: Recorded,
@@ -111,10 +110,10 @@ class Engine:
     ) -> Advance:
         """Fold a run of events into their users' records, in place; score and decide if a model is in force.
 
-        `slots` maps users to records. Events up to `recorded.front` are not decided again: what was decided on them is
-        applied as recorded. Raises ContractViolation when the log was rewritten under the states.
+        The records stand in the order of `events.names`. Events up to `recorded.front` are not decided again: what was
+        decided on them is applied as recorded. Raises ContractViolation when the log was rewritten under the states.
         """
-        columns = to_columns(events, self.compiled.patterns, slots)
+        columns = to_columns(events, self.compiled.patterns)
         folded = fold(records, columns, self.compiled.plan)
         if np.any(folded.outcome == SEEN):
             raise ContractViolation(
@@ -126,13 +125,14 @@ class Engine:
         else:
             vectors = _chosen(folded.vectors, scored, in_force.columns)
             scores = in_force.scorer.score(vectors)
-            run = _Run(records, slots, events, columns, folded, scored, vectors, scores)
+            run = _Run(records, events, columns, folded, scored, vectors, scores)
             alerts = self._decide(run, in_force, recorded, partition)
         return Advance(folded, scored, columns.offset[scored], vectors, scores, alerts)
 
     def _decide(self, run: "_Run", in_force: InForce, recorded: Recorded, partition: int) -> list[Alert]:
-        for offset in sorted(recorded.alerts.keys() & set(run.columns.offset.tolist()) if recorded.alerts else ()):
-            restore(run.records, run.slots, recorded.alerts[offset].data)
+        for event, offset in enumerate(run.columns.offset.tolist() if recorded.alerts else ()):
+            if offset in recorded.alerts:
+                restore(run.records[run.columns.slot[event]], recorded.alerts[offset].data)
         fresh = int(np.searchsorted(run.columns.offset[run.scored], recorded.front, side="right"))
         events = run.scored[fresh:]
         decisions = decide(
@@ -179,7 +179,6 @@ class _Run:
     """A run of events between fold and decision."""
 
     records: NDArray[np.void]
-    slots: Mapping[str, int]
     events: Events
     columns: Columns
     folded: Folded

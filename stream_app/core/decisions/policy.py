@@ -9,7 +9,6 @@ A user's policy state is a function of the user's alert records alone: nothing e
 Time is the user's clock, never the wall's.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -61,9 +60,9 @@ def decide(
     return [Decision._make((*state, score_prev)) for state, score_prev in rows]
 
 
-def restore(records: NDArray[np.void], slots: Mapping[str, int], recorded: AlertData) -> None:
-    """Apply a decision that was read back from the log of decisions: it is never taken again."""
-    record, state = records[slots[recorded.user_ref]], recorded.policy_state
+def restore(record: np.void, recorded: AlertData) -> None:
+    """Apply a decision that was read back from the log of decisions to its user's record: it is never taken again."""
+    state = recorded.policy_state
     record["episode"] = state.episode
     record["sequence"] = state.sequence
     record["band"] = state.band
