@@ -11,7 +11,7 @@ Unknown attributes and unknown data fields are ignored, so that producers may ad
 import re
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
 Instant = Annotated[
@@ -23,6 +23,7 @@ SLUG_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
 Slug = Annotated[str, Meta(pattern=SLUG_PATTERN)]
 Action = Annotated[str, Meta(max_length=64, extra_json_schema={"pattern": SLUG_PATTERN})]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
+RuleNumber = Annotated[float, Meta(ge=0.0, le=1e9)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -124,8 +125,11 @@ class ModelRef(Struct, kw_only=True, frozen=True):
     sha256: Sha256
 
 
-class Policy(Struct, kw_only=True, frozen=True):
-    """The rules of the alert state machine: a score at or above `enter` opens an episode, below `leave` closes it."""
+class Policy(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The rules of the alert state machine: a score at or above `enter` opens an episode, below `leave` closes it.
+
+    `rules` hold new episodes back; each is named with its own numbers, such as {"known_for": {"hours": 24}}.
+    """
 
     name: Slug
     version: Annotated[int, Meta(ge=1)]
@@ -133,6 +137,7 @@ class Policy(Struct, kw_only=True, frozen=True):
     leave: Probability
     critical: Probability
     cooldown_s: Annotated[int, Meta(ge=0, le=10 * 365 * 86_400)]
+    rules: dict[Slug, dict[Slug, RuleNumber]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse thresholds that cannot work together."""

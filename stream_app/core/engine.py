@@ -14,8 +14,10 @@ from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef
 from stream_app.core.columns import to_columns
 from stream_app.core.decisions.alerts import Cause, Situation, compose
+from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import decide, restore
 from stream_app.core.decisions.reasons import explain
+from stream_app.core.decisions.rules import refuse_unknown_rules
 from stream_app.core.features.fold import APPLIED, REPEATED, SEEN, fold
 from stream_app.core.features.plan import Compiled
 from stream_app.core.hashing import fingerprints
@@ -83,6 +85,7 @@ class Engine:
 
     def put_in_force(self, control: ControlData) -> InForce:
         """The model and policy of a control record. Raises ContractViolation when they do not fit this workload."""
+        refuse_unknown_rules(control.policy)
         scorer = self._load(control.model)
         manifest, compiled = scorer.manifest, self.compiled
         known = set(compiled.feature_names)
@@ -135,14 +138,14 @@ class Engine:
                 restore(run.records[run.columns.slot[event]], recorded.alerts[offset].data)
         fresh = int(np.searchsorted(run.columns.offset[run.scored], recorded.front, side="right"))
         events = run.scored[fresh:]
-        decisions = decide(
-            run.records,
-            run.columns.slot[events],
-            run.folded.as_of[events],
-            run.scores[fresh:],
-            run.folded.churned[events],
-            in_force.control.policy,
+        facts = Facts(
+            as_of_ms=run.folded.as_of[events],
+            first_ms=run.folded.first[events],
+            events=run.folded.events[events],
+            churned=run.folded.churned[events],
+            score=run.scores[fresh:],
         )
+        decisions = decide(run.records, run.columns.slot[events], facts, in_force.control.policy)
         rows = [fresh + decision.event for decision in decisions]
         causes = self._causes(run, in_force, rows)
         digest, schema = self.compiled.state_digest, in_force.feature_schema
