@@ -13,7 +13,8 @@ from schemas.errors import ContractViolation
 from schemas.events import Control, ControlData, ModelRef, Policy
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
 from stack.local import Services
-from stream_app.adapters.kafka.topics import create_topics, delete_topics, write_control
+from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 
 N = 3
 CONTROL = Control(
@@ -139,3 +140,17 @@ def test_deletion_takes_the_topics_of_its_prefix_only(stack: Services, admin: Ad
     assert set(partition_counts(admin, prefix)) == {f"b-{topic.name}" for topic in TOPICS}
     delete_topics(stack.bootstrap, f"{prefix}b-")
     assert partition_counts(admin, prefix) == {}
+
+
+def test_an_emptied_topic_has_no_records_and_goes_on_at_its_offsets_and_others_are_left(
+    stack: Services, read: Read, prefix: str
+) -> None:
+    events, other = prefix + CUSTOMER_EVENTS.name, f"{prefix}b-{CUSTOMER_EVENTS.name}"
+    for start in (prefix, f"{prefix}b-"):
+        create_topics(stack.bootstrap, start, N, CONTROL)
+    empty_topics(stack.bootstrap, [events])
+    emptied = TopicLog(stack.bootstrap, events, whole=False)
+    assert (emptied.offsets, [emptied.end(partition) for partition in range(N)]) == (0, [1] * N)
+    assert write_control(stack.bootstrap, events, CONTROL) == [1] * N
+    assert [len(records) for records in read(other)] == [1] * N
+    delete_topics(stack.bootstrap, f"{prefix}b-")
