@@ -6,6 +6,7 @@ round is the new side's figure over the old side's: what both have in common, th
 The control records name the newest model of the old checkout, so both sides score with the same bytes.
 """
 
+import dataclasses
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,19 +17,17 @@ from statistics import median
 from typing import Any, Final
 
 from benchmarks.speed.blend import Blend, blended
-from benchmarks.speed.deployments import Deployment, Site, deployment
+from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import Mix, drawn
 from benchmarks.speed.processes import peak_rss_mb
 from benchmarks.speed.readings import between, wait_for
 from schemas.errors import ContractViolation, Transient
-from schemas.topics import CHURN_ALERTS, DEAD_LETTERS
 from stack.checkout import HERE, Checkout, checkout_at
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.topics import empty_topics
-from stream_app.adapters.onnx_scorer import newest_model
-from stream_app.adapters.redis.cleaning import forget
-from stream_app.bootstrap import control_for
+from stream_app.bootstrap.deployment import empty_topics, forget
+from stream_app.bootstrap.engine import control_for, newest_model
+from stream_app.deployment import Deployment
 
 SEED: Final = 3
 WORKLOAD: Final = "music"
@@ -44,17 +43,11 @@ class Side:
     checkout: Checkout
 
     @contextmanager
-    def worker(self, made: Deployment, app_id: str) -> Iterator[WorkerProcess]:
-        """A worker of this code on a deployment's topics, under an app id of its own; stopped at the end."""
-        environment = {
-            "CHURN_APP_ID": app_id,
-            "CHURN_WORKLOAD": made.settings.workload,
-            "CHURN_TOPIC_PREFIX": made.settings.topic_prefix,
-            "CHURN_KAFKA_BOOTSTRAP": made.bootstrap,
-            "CHURN_REDIS_URL": made.redis_url,
-        }
+    def worker(self, deployment: Deployment) -> Iterator[WorkerProcess]:
+        """A worker of this code, stopped at the end."""
         with tempfile.TemporaryDirectory() as directory:
-            worker = WorkerProcess(environment, Path(directory) / "worker.log", checkout=self.checkout)
+            log = Path(directory) / "worker.log"
+            worker = WorkerProcess(deployment.environment, log, checkout=self.checkout)
             try:
                 yield worker
             finally:
@@ -105,10 +98,10 @@ class Bench:
         Transient when a worker stands still.
         """
         manifest = newest_model(self.old.checkout.models, WORKLOAD)
-        with deployment(site, app_id, control_for(manifest, time.time_ns() // 1_000_000)) as made:
+        with a_testbed(site, app_id, control_for(manifest, time.time_ns() // 1_000_000)) as made:
             self.say(f"{self.mix}: sending {self.events:,} events of {self.users:,} users")
             load = blended(drawn(self.events, self.users, self.mix, SEED), self.blend)
-            fill(made.bootstrap, made.events_topic, load)
+            fill(made.deployment, load)
             self.say(f"{self.mix}: warming up")
             for side in (self.old, self.new):
                 self._run(side, made, f"{app_id}-warm-{side.name}")
@@ -123,7 +116,7 @@ class Bench:
             **compared(found),
         }
 
-    def _round(self, made: Deployment, app_id: str, turn: int) -> Round:
+    def _round(self, made: Testbed, app_id: str, turn: int) -> Round:
         order = (self.old, self.new) if turn % 2 == 0 else (self.new, self.old)
         runs: dict[str, Run] = {}
         for side in order:
@@ -131,19 +124,19 @@ class Bench:
             runs[side.name] = self._run(side, made, f"{app_id}-{side.name}")
         return Round(order[0].name, runs[self.old.name], runs[self.new.name])
 
-    def _run(self, side: Side, made: Deployment, app_id: str) -> Run:
+    def _run(self, side: Side, made: Testbed, app_id: str) -> Run:
         """One side over the whole topic; its states, alerts and letters are taken away again."""
+        own = dataclasses.replace(made.deployment, app_id=app_id)
         try:
-            with side.worker(made, app_id) as worker:
+            with side.worker(own) as worker:
                 return _measured(worker, made, self.events)
         except Transient as error:
             raise Transient(f"the {side.name} side, {side.checkout.directory}: {error}", error.cause) from error
         except ContractViolation as error:
             raise ContractViolation(f"the {side.name} side, {side.checkout.directory}: {error}", error.state) from error
         finally:
-            forget(made.redis_url, app_id)
-            prefix = made.settings.topic_prefix
-            empty_topics(made.bootstrap, [prefix + CHURN_ALERTS.name, prefix + DEAD_LETTERS.name])
+            forget(own)
+            empty_topics(own.kafka, [own.topics.alerts, own.topics.letters])
 
 
 def against(checkout: Path, mix: Mix, blend: Blend, events: int, users: int, say: Say) -> Bench:
@@ -190,7 +183,7 @@ def _summary(runs: Sequence[Run]) -> dict[str, int]:
     }
 
 
-def _measured(worker: WorkerProcess, made: Deployment, events: int) -> Run:
+def _measured(worker: WorkerProcess, made: Testbed, events: int) -> Run:
     first, last = wait_for(worker, made.pids, 1), wait_for(worker, made.pids, events)
     used, counts = between(first, last), worker.probe()["counts"]
     return Run(

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import redis
 
 from benchmarks.speed.against import Bench, Side
 from benchmarks.speed.blend import Blend
@@ -12,7 +11,8 @@ from benchmarks.speed.deployments import Pids, Site
 from schemas.errors import ContractViolation
 from stack.checkout import HERE, Checkout
 from stack.local import Services
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import client, topic_exists
+from tests.support.connections import kafka_of, redis_of
 
 EVENTS, USERS = 60_000, 3_000
 
@@ -22,17 +22,13 @@ def a_bench(old: Checkout) -> Bench:
 
 
 def a_site(stack: Services) -> Site:
-    return Site(stack.bootstrap, stack.redis_url, Pids(redis=stack.redis.pid, kafka=stack.kafka.pid))
+    return Site(kafka_of(stack), redis_of(stack), Pids(redis=stack.redis.pid, kafka=stack.kafka.pid))
 
 
 def nothing_is_left(stack: Services, app_id: str) -> bool:
-    with redis.Redis.from_url(stack.redis_url) as client:
-        keys = any(client.scan_iter(f"*{app_id}*"))
-    try:
-        TopicLog(stack.bootstrap, f"{app_id}-customer-events")
-    except ContractViolation:
-        return not keys
-    return False
+    with client(redis_of(stack)) as asked:
+        keys = any(asked.scan_iter(f"*{app_id}*"))
+    return not keys and not topic_exists(kafka_of(stack), f"{app_id}-customer-events")
 
 
 def test_this_checkout_against_itself_does_the_same_work_on_both_sides(stack: Services, prefix: str) -> None:
