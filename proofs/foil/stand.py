@@ -56,7 +56,7 @@ class FoilStand(Ground):
         self._start_services(plan.directory, jars, 1, lambda client: [sum(counted(client, _APP_ID).values())], Unread)
         _create_topics(self.broker.direct, plan.partitions)
         events = (event for event in endless(plan.seed) if not event.astray)
-        self.load = Load(self.broker.direct, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, events)
+        self.load = Load(self.broker.direct, Topics().events, plan.partitions, plan.rate, events)
         self._undo.append(self.load.stop)
         self.wiring = Wiring(
             Deployment(_APP_ID, Topics(), self.broker.relayed, self.redis.relayed),

@@ -14,7 +14,7 @@ from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty
 from stream_app.adapters.redis import stored_states as redis_states
 from stream_app.adapters.redis.cleaning import forget
 from stream_app.adapters.redis.connection import aio_client, client
-from stream_app.adapters.redis.keys import meta_key, state_prefix
+from stream_app.adapters.redis.keys import meta_key, partition_of_meta, state_prefix
 from stream_app.adapters.redis.stored_states import some_sizes
 from stream_app.deployment import Deployment, KafkaConnection, RedisConnection, Topics
 from stream_app.partition.ports import DecisionLog, EventLog
@@ -39,6 +39,7 @@ __all__ = [
     "faust_arguments",
     "forget",
     "meta_key",
+    "partition_of_meta",
     "producer",
     "some_sizes",
     "state_prefix",
