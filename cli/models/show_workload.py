@@ -1,18 +1,16 @@
 """`churn workload show`: what is kept of a user, what is read of it, and what it weighs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Annotated, Any
 
 import msgspec
-import numpy as np
 import typer
 from rich.table import Table
 
 from cli.console import OUT, print_json
 from cli.options import AsJson
 from stream_app.core.durations import DAY_MS, HOUR_MS, MINUTE_MS
-from stream_app.core.features.codec import MAX_STATE_BYTES, pack
+from stream_app.core.features.codec import MAX_STATE_BYTES
 from stream_app.core.features.kinds import Feature
 from stream_app.core.features.layout import Grid, lay_out
 from stream_app.core.features.plan import Compiled, compile_workload
@@ -50,7 +48,7 @@ def _facts(workload: Workload, compiled: Compiled) -> dict[str, Any]:
         "state_digest": compiled.state_digest,
         "state": {
             "in_memory_bytes": compiled.record.itemsize,
-            "fullest_bytes": fullest_bytes(compiled),
+            "fullest_bytes": compiled.fullest_state_bytes,
             "bound_bytes": MAX_STATE_BYTES,
         },
         "signals": [
@@ -76,12 +74,6 @@ def _summary(shown: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def fullest_bytes(compiled: Compiled) -> int:
-    """What a state weighs in which nothing is zero."""
-    full = np.frombuffer(b"\xff" * compiled.record.itemsize, compiled.record)
-    return len(pack(full)[0])
-
-
 def _raised_by(source: Source) -> str:
     """Which events, and the value that they give the signal if it is not 1."""
     value = "" if source.value == 1 else " (its own value)" if source.value is None else f" (value {source.value})"
@@ -90,13 +82,19 @@ def _raised_by(source: Source) -> str:
 
 def _feature(name: str, feature: Feature) -> dict[str, Any]:
     """A declaration: its kind, window and words, and all else that it says."""
-    said = {field.name: getattr(feature, field.name) for field in fields(feature)}
+    said = dict(vars(feature))
     window, label = said.pop("window", None), said.pop("label")
     return {"feature": name, "kind": type(feature).__name__, "window": window, "reads": said, "label": label}
 
 
 def _tiles(grid: Grid) -> dict[str, Any]:
-    return {"tile": _length(grid.tile_ms), "tiles": grid.tiles, "counted": grid.signals, "summed": grid.valued}
+    return {
+        "tile": _length(grid.tile_ms),
+        "tiles": grid.tiles,
+        "counted": grid.signals,
+        "summed": grid.summed,
+        "largest": grid.most,
+    }
 
 
 def _length(ms: int) -> str:

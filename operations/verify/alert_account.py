@@ -1,7 +1,7 @@
 """Holds the published alerts of one partition against what a replay decides there.
 
 An alert is known by user, episode and sequence. All its fields must be the replay's but `detected_at`, the time of its
-publication.
+publication, and the words of its reasons.
 """
 
 from collections.abc import Iterable

@@ -10,7 +10,7 @@ from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.subscriber import AlertSubscriber
 from stream_app.adapters.kafka.topic_facts import topic_facts
 from stream_app.adapters.kafka.topic_log import KafkaTopicLog, barred_in_topic, topic_exists
-from stream_app.adapters.kafka.topics import create_topics, delete_topics, write_control
+from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 from stream_app.adapters.redis import stored_states as redis_states
 from stream_app.adapters.redis.cleaning import forget
 from stream_app.adapters.redis.connection import aio_client, client
@@ -35,6 +35,7 @@ __all__ = [
     "consumer",
     "create_topics",
     "delete_topics",
+    "empty_topics",
     "faust_arguments",
     "forget",
     "meta_key",

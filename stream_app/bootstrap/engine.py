@@ -11,6 +11,7 @@ from schemas.events import Activity, ActivityData, Control, ControlData
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
 from stream_app.adapters.onnx_scorer import OnnxScorer, load_manifest, load_model, newest_model
+from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import decide
 from stream_app.core.engine import Engine, Recorded
 from stream_app.core.features.codec import pack, unpack
@@ -60,9 +61,8 @@ def warm_up(engine: Engine) -> None:
     found = msgspec.json.encode(event)
     to_be_decoded = b" " + found
     events = take_in([PlainRecord(0, 1, b"user", found), PlainRecord(1, 1, b"user", to_be_decoded)], 0, 1).events
-    advance = engine.advance(records, {"user": 0}, events, None, Recorded({}, -1), 0)
+    advance = engine.advance(records, events, None, Recorded({}, -1), 0)
     fingerprints(advance.folded.vectors)
-    nothing = np.zeros(0, np.int64)
-    policy = engine.compiled.workload.policy
-    decide(records, nothing, nothing, nothing.astype(np.float32), nothing.astype(np.uint8), policy)
+    none, of_none = np.zeros(0, np.int64), (advance.folded.events[:0], advance.folded.churned[:0], advance.scores)
+    decide(records, none, Facts(none, none, *of_none), engine.compiled.workload.policy)
     unpack(pack(records), engine.compiled.record)
