@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from stream_app.adapters.onnx_scorer import load_model, newest_model
 from stream_app.adapters.redis.memory import memory_ratio
 from stream_app.adapters.redis.states import RedisStates
 from stream_app.core.decisions.policy import decide
-from stream_app.core.engine import Engine, Recorded
+from stream_app.core.engine import Engine, Recorded, fits
 from stream_app.core.features.codec import pack, unpack
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.workload import Workload
@@ -61,11 +62,12 @@ def engine(settings: Settings) -> Engine:
 
 def engine_for(workload: str, models: Path, topic: str) -> Engine:
     """An engine for any workload, models directory and topic."""
+    compiled = compile_workload(workload_named(workload))
 
     def load(reference: ModelRef) -> Scorer:
-        return load_model(models, reference)
+        return load_model(models, reference, partial(fits, compiled=compiled))
 
-    return Engine(compile_workload(workload_named(workload)), load, topic)
+    return Engine(compiled, load, topic)
 
 
 def control_for(manifest: Manifest, at_ms: int) -> Control:

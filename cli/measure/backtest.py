@@ -26,7 +26,7 @@ from stream_app import bootstrap
 from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
 from stream_app.adapters.kafka.topic_log import TopicLog, read_alerts, topic_exists
 from stream_app.adapters.onnx_scorer import load_model
-from stream_app.core.engine import Engine
+from stream_app.core.engine import Engine, fits
 from stream_app.core.event_lines import EventLog
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
@@ -99,8 +99,9 @@ class _Run:
 
 
 def _engine(settings: Settings, topic: str) -> Engine:
-    models = SharedModels(partial(load_model, settings.models_directory))
-    return Engine(compile_workload(bootstrap.workload_named(settings.workload)), models.load, topic)
+    compiled = compile_workload(bootstrap.workload_named(settings.workload))
+    models = SharedModels(partial(load_model, settings.models_directory, fits=partial(fits, compiled=compiled)))
+    return Engine(compiled, models.load, topic)
 
 
 def _of_file(settings: Settings, order: Order, period: Period, file: Path) -> _Run:
