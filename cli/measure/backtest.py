@@ -153,6 +153,7 @@ def _summary(run: _Run, period: Period, seconds: float) -> dict[str, Any]:
         "rows": [asdict(figures(run.backtest, outcome)) for outcome in run.backtest.outcomes],
         "alerts_missing": None if run.difference is None else run.difference.alerts_missing,
         "alerts_extra": None if run.difference is None else run.difference.alerts_extra,
+        "alerts_of_another_digest": None if run.difference is None else run.difference.alerts_of_another_digest,
         "seconds": round(seconds, 3),
         "records_per_second": round(run.records / seconds),
     }

@@ -10,7 +10,7 @@ from backtest.parity import Parity, compare
 from backtest.proof import Replayed
 from backtest.trace_file import read_trace
 from backtest.usefulness import Usefulness, usefulness
-from cli.console import ERR, OUT, counting, print_json, progress
+from cli.console import ERR, OUT, counting, print_json, progress, tell_of_another_digest
 from schemas.errors import ContractViolation
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stream_app import bootstrap
@@ -57,6 +57,7 @@ def _replayed(settings: Settings, events: TopicLog) -> Replayed:
 def _show(found: Parity, worth: Usefulness) -> None:
     OUT.print(f"Same everywhere  {found.vectors:,} vectors and scores, {found.mismatches:,} mismatches")
     OUT.print(f"                 alerts: {found.alerts_missing:,} missing, {found.alerts_extra:,} too many")
+    tell_of_another_digest(found.alerts_of_another_digest)
     OUT.print(
         f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who cancelled were alerted before; "
         f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users cancel, {worth.base_rate:.1%} of all",
