@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -23,7 +23,12 @@ app = typer.Typer(no_args_is_help=True, help="Look at dead letters, send them ag
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 Id = Annotated[LetterId, typer.Argument(parser=LetterId.parse, metavar="ID", help="PARTITION/OFFSET, as listed.")]
-ReasonOption = Annotated[Reason | None, typer.Option(help="Only letters that were rejected for this reason.")]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REASON", help=f"Only letters that were rejected for this reason: {', '.join(get_args(Reason))}."
+    ),
+]
 
 
 @app.command(name="list")
@@ -128,12 +133,18 @@ def _redrive() -> Redrive:
     return Redrive(kafka, prefix + CUSTOMER_EVENTS.name, prefix + DEAD_LETTERS.name)
 
 
-def _letters(between: Redrive, reason: Reason | None = None) -> list[Letter]:
-    log = TopicLog(between.bootstrap, between.letters, whole=False)
-    return [letter for letter in read_letters(log) if reason in (None, letter.rejection.reason)]
+def _letters(between: Redrive, reason: str | None = None) -> list[Letter]:
+    """Letters of a reason, which may be one that another version has written. Raises BadParameter for any other."""
+    letters = list(read_letters(TopicLog(between.bootstrap, between.letters, whole=False)))
+    known = [*get_args(Reason), *counted(letters)]
+    if reason not in (None, *known):
+        raise typer.BadParameter(
+            f"{reason!r} is no reason: choose one of {', '.join(dict.fromkeys(known))}", param_hint="--reason"
+        )
+    return [letter for letter in letters if reason in (None, letter.rejection.reason)]
 
 
-def _not_sent_again(between: Redrive, reason: Reason | None) -> list[Letter]:
+def _not_sent_again(between: Redrive, reason: str | None) -> list[Letter]:
     done = between.ledger.read().done
     return [letter for letter in _letters(between, reason) if letter.id not in done]
 
