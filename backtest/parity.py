@@ -23,8 +23,8 @@ class Parity:
     """How live and replay differ.
 
     `vectors` counts the distinct positions that were traced live; `mismatches` those whose vector or score is not the
-    same bits, live and in the replay, or that only one of them has. Alerts are compared in every field but
-    `detected_at`: `alerts_missing` were not published, `alerts_extra` should not have been.
+    same bits, live and in the replay, or that only one of them has. Alerts are compared in all but
+    `detected_at` and words: `alerts_missing` were not published, `alerts_extra` should not have been.
     """
 
     vectors: int

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import ContractViolation, Transient
+from stack.checkout import HERE, Checkout
 from stack.ports import accepts, free_port
 
 _READY_WITHIN_S = 60.0
@@ -21,18 +21,28 @@ _ASK_EVERY_S = 0.1
 
 
 class WorkerProcess:
-    """`churn work` with the settings of `environment` on top of this process's own; its words go to `log`."""
+    """`churn work` with the settings of `environment` on top of this process's own; its words go to `log`.
 
-    def __init__(self, environment: Mapping[str, str], log: Path, trace: Path | None = None) -> None:
+    With a `checkout`, that one's worker with its own models.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], log: Path, trace: Path | None = None, checkout: Checkout | None = None
+    ) -> None:
         self.port = free_port()
         self.log = log
-        command = [sys.executable, "-m", "cli", "work", "--port", str(self.port)]
+        command = [*(checkout or HERE).churn, "work", "--port", str(self.port)]
         if trace is not None:
             command += ["--trace", str(trace)]
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                command, env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True
+                command,
+                cwd=checkout.directory if checkout else None,
+                env={**os.environ, **(checkout.environment if checkout else {}), **environment},
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
 
     @property
@@ -48,7 +58,7 @@ class WorkerProcess:
             probe = self.probe()
             if probe["ready"]:
                 return
-            self._refuse_stopped(probe)
+            self.refuse_stopped(probe)
             time.sleep(_ASK_EVERY_S)
         raise Transient(f"the worker was not ready within {_READY_WITHIN_S:.0f} s; its log is {self.log}")
 
@@ -78,7 +88,8 @@ class WorkerProcess:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
             raise ContractViolation(f"the worker exited with code {self._process.returncode}, see {self.log}:\n{tail}")
 
-    def _refuse_stopped(self, probe: Mapping[str, Any]) -> None:
+    def refuse_stopped(self, probe: Mapping[str, Any]) -> None:
+        """Raises ContractViolation when one of the partitions that /readyz names stands still for good."""
         for partition, found in probe["partitions"].items():
             if found["state"] not in ("opening", "running", "backing_off"):
                 raise ContractViolation(f"partition {partition} stopped ({found['state']}): {found['why']}")

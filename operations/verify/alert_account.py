@@ -1,7 +1,8 @@
 """Holds the published alerts of one partition against what a replay decides there.
 
 An alert is known by user, episode and sequence. All its fields must be the replay's but `detected_at`, the time of its
-publication; of an alert that was published under other digests what was decided must be, and nothing else.
+publication, and the words of its reasons; of one that was published under other digests what was decided must be, and
+nothing else.
 """
 
 from collections.abc import Iterable

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from schemas.errors import ContractViolation
-from schemas.manifests import Manifest
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, MODEL_FILE, load_manifest, load_model, newest_model
+from schemas.manifests import MANIFEST_FILE, MODEL_FILE, Manifest
+from stream_app.adapters.onnx_scorer import load_manifest, load_model, newest_model
 
 MODELS = Path(__file__).parents[3] / "models"
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
-    shutil.copytree(MODELS / "music", tmp_path / "music")
+    """A directory with the newest model alone."""
+    version = newest_model(MODELS, "music").version
+    shutil.copytree(MODELS / "music" / version, tmp_path / "music" / version)
     return tmp_path
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backtest.parity import FIRST, Parity, compare
 from backtest.trace_file import read_trace
 from schemas import examples
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Reason
 from schemas.errors import ContractViolation
 from stream_app.core.trace import TRACE
 
@@ -105,6 +105,16 @@ def test_an_alert_with_a_changed_field_is_missing_as_it_should_be_and_extra_as_i
 def test_when_an_alert_was_detected_is_not_compared(alert: MakeAlert) -> None:
     live = alert(0, 5, detected_at="2031-01-01T00:00:00.000Z")
     assert compare(SOME, [live], SOME, [alert(0, 5)]).exact
+
+
+def test_in_which_words_its_reasons_are_told_is_not_compared_and_their_numbers_are(alert: MakeAlert) -> None:
+    def because(text: str, contribution: float) -> list[Reason]:
+        numbers = {"value": 1.0, "baseline": 0.0, "contribution": contribution}
+        return [Reason(feature="f", label=text, **numbers, direction="up", text=text, group=text)]
+
+    live = alert(0, 5, reasons=because("as it was", 0.5))
+    assert compare(SOME, [live], SOME, [alert(0, 5, reasons=because("as it is", 0.5))]).exact
+    assert not compare(SOME, [live], SOME, [alert(0, 5, reasons=because("as it was", 0.25))]).exact
 
 
 def test_an_alert_that_went_through_json_is_still_the_same(alert: MakeAlert) -> None:

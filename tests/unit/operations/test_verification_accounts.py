@@ -120,7 +120,7 @@ def letter(of: DeadLetter, reason: str | None = None, value: bytes | None = None
         partition=1,
         offset=source.offset,
         timestamp=source.timestamp,
-        reason=reason or of.reason,  # type: ignore[arg-type]
+        reason=reason or of.reason,
         error="Poison",
         message=of.message,
         app_version="1",
