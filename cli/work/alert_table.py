@@ -75,7 +75,7 @@ def score(alert: AlertData) -> str:
 
 def why(reason: Reason) -> str:
     """A reason in words."""
-    return f"{'↑' if reason.direction == 'up' else '↓'} {reason.label}"
+    return f"{'↑' if reason.direction == 'up' else '↓'} {reason.text or reason.label}"
 
 
 def age(days: float) -> str:
