@@ -14,7 +14,6 @@ from schemas.events import Activity, ActivityData, Control, ControlData, ModelRe
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
-from stream_app.adapters.kafka.bounded_batches import bound_batches
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
@@ -122,7 +121,6 @@ def worker(settings: Settings) -> Worker:
     events, alerts, letters = (settings.topic_prefix + topic.name for topic in TOPICS)
     the_engine = engine(settings)
     warm_up(the_engine)
-    bound_batches()
     measures, in_force = Measures(), InForce()
     counts = Counts(measures)
     watchers: list[Watcher] = [counts]

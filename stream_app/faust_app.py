@@ -15,7 +15,7 @@ from stream_app.metrics.page import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings
 from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING
-from stream_app.worker.transport import SCHEME, register
+from stream_app.worker.transport import ChunkApp
 
 _REBALANCED_WITHIN_S = 6.0
 """A worker that dies while the group forms anew holds all others up for so long, by default a minute. One that takes
@@ -29,15 +29,15 @@ logging_config = configure_logs(settings.log_format)
 data_directory = STACK_DIRECTORY / "faust"
 data_directory.mkdir(parents=True, exist_ok=True)
 service = bootstrap.worker(settings)
-register(service.owner)
 # A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
 gc.freeze()
 gc.set_threshold(100_000, 50, 100)
 
-app = faust.App(
+app = ChunkApp(
     settings.app_id,
+    owner=service.owner,
     id_format="{id}",
-    broker=[f"{SCHEME}://{server}" for server in bootstrap.brokers(settings)],
+    broker=[f"kafka://{server}" for server in bootstrap.brokers(settings)],
     datadir=data_directory,
     logging_config=logging_config,
     agent_supervisor="mode.CrashingSupervisor",

@@ -20,6 +20,7 @@ from benchmarks.speed.processes import cpu_seconds
 from proofs.fencing.feed import BatchFeed, Gate
 from proofs.fencing.unfenced_ports import UnfencedDecisions, UnfencedStates, UnseenEventLog
 from schemas.errors import Transient
+from stream_app.adapters.kafka.aiokafka_patches import bound_batches, deliver_plain_records
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.redis.states import RedisStates
@@ -29,7 +30,7 @@ from stream_app.partition.driver import drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Feed, Ports, Watcher
 from stream_app.partition.session import Session
-from stream_app.worker.transport import FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, deliver_plain_records
+from stream_app.worker.transport import FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES
 
 Side = Literal["fenced", "unfenced"]
 _WITHIN_S = 600.0
@@ -112,7 +113,6 @@ async def _measured(task: Task) -> Spent:
     warm_up(engine)
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    deliver_plain_records()
     counts = _Counts()
     readings = _Readings(task, counts)
     partitions = len(task.ends)
@@ -129,13 +129,16 @@ async def _measured(task: Task) -> Spent:
 
 
 def _consumer(bootstrap: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
+    consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_min_bytes=FETCH_MIN_BYTES,
         fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
     )
+    bound_batches(consumer)
+    deliver_plain_records(consumer)
+    return consumer
 
 
 def _fenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports:

@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.errors import Transient
+from stream_app.adapters.kafka.aiokafka_patches import bound_batches
 from stream_app.core.hashing import anchor
 from stream_app.partition.effects import LogBounds
 
@@ -24,6 +25,7 @@ class KafkaEventLog:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap, auto_offset_reset="none", enable_auto_commit=False, fetch_max_wait_ms=20
         )
+        bound_batches(consumer)
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 await consumer.start()

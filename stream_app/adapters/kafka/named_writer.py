@@ -10,10 +10,9 @@ from typing import NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from aiokafka.producer.transaction_manager import PidAndEpoch
 
 from schemas.errors import Transient
-from stream_app.adapters.kafka.dropping import drop
+from stream_app.adapters.kafka.aiokafka_patches import drop, identity_of, take_identity
 from stream_app.adapters.kafka.publisher import Outgoing
 
 _MAX_BYTES = 2 << 20
@@ -37,7 +36,7 @@ def new_identity(bootstrap: str) -> Identity:
         producer = _producer(bootstrap)
         try:
             await _answered(producer.start())
-            return Identity(producer._txn_manager.producer_id, producer._txn_manager.producer_epoch)
+            return Identity(*identity_of(producer))
         finally:
             await drop(producer)
 
@@ -53,7 +52,7 @@ def write_as(bootstrap: str, identity: Identity, at: TopicPartition, record: Out
 
     async def writing() -> int:
         producer = _producer(bootstrap)
-        producer._txn_manager._pid_and_epoch = PidAndEpoch(*identity)
+        take_identity(producer, *identity)
         try:
             await _answered(producer.start())
             sent = await _answered(

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from stream_app.adapters.kafka.aiokafka_patches import bound_batches
 from stream_app.adapters.kafka.publisher import answered
 
 _FIRST_STEP = 64
@@ -62,13 +63,15 @@ async def scan_back(
 
 
 def _reader(bootstrap: str, isolation: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
+    consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level=isolation,
         auto_offset_reset="none",
         enable_auto_commit=False,
         fetch_max_wait_ms=20,
     )
+    bound_batches(consumer)
+    return consumer
 
 
 async def _settled_end(pair: Readers, at: TopicPartition) -> int:
