@@ -1,9 +1,6 @@
 """A worker in a process of its own, watched through its probes."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 import urllib.error
@@ -14,31 +11,21 @@ from typing import Any
 
 from schemas.errors import ContractViolation, Transient
 from stack.ports import accepts, free_port
+from stack.processes import ChildProcess
 
 _READY_WITHIN_S = 60.0
-_STOPPED_WITHIN_S = 30.0
 _ASK_EVERY_S = 0.1
 
 
-class WorkerProcess:
+class WorkerProcess(ChildProcess):
     """`churn work` with the settings of `environment` on top of this process's own; its words go to `log`."""
 
     def __init__(self, environment: Mapping[str, str], log: Path, trace: Path | None = None) -> None:
         self.port = free_port()
-        self.log = log
         command = [sys.executable, "-m", "cli", "work", "--port", str(self.port)]
         if trace is not None:
             command += ["--trace", str(trace)]
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                command, env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True
-            )
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
+        super().__init__(command, environment, log)
 
     def wait_until_ready(self) -> None:
         """Return once every partition has a running session. Raises ContractViolation when one cannot, or it exits."""
@@ -74,34 +61,11 @@ class WorkerProcess:
 
     def must_run(self) -> None:
         """Raises ContractViolation when the worker has exited."""
-        if self._process.poll() is not None:
+        if self.exit_code is not None:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
-            raise ContractViolation(f"the worker exited with code {self._process.returncode}, see {self.log}:\n{tail}")
+            raise ContractViolation(f"the worker exited with code {self.exit_code}, see {self.log}:\n{tail}")
 
     def _refuse_stopped(self, probe: Mapping[str, Any]) -> None:
         for partition, found in probe["partitions"].items():
             if found["state"] not in ("opening", "running", "backing_off"):
                 raise ContractViolation(f"partition {partition} stopped ({found['state']}): {found['why']}")
-
-    def stop(self) -> None:
-        """Let it finish its batches and go."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-            try:
-                self._process.wait(_STOPPED_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
-    def kill(self) -> None:
-        """kill -9."""
-        self._process.kill()
-        self._process.wait()
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal, if it runs."""
-        self._process.send_signal(number)
-
-    @property
-    def exit_code(self) -> int | None:
-        """None while it runs."""
-        return self._process.poll()
