@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[1]
-_ADAPTERS = ("redis/states.py", "kafka/decisions.py", "kafka/publisher.py", "kafka/scan.py", "kafka/event_log.py")
+_ADAPTERS = (
+    "redis/states.py",
+    "kafka/decisions.py",
+    "kafka/publisher.py",
+    "kafka/aiokafka_patches.py",
+    "kafka/scan.py",
+    "kafka/event_log.py",
+)
 _DIGITS = 16
 
 

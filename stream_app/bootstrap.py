@@ -33,7 +33,7 @@ from stream_app.core.scoring import Scorer
 from stream_app.metrics.measures import Measures
 from stream_app.metrics.memory_watch import MemoryWatch
 from stream_app.metrics.page import MetricsPage
-from stream_app.metrics.ports import InForce, measured
+from stream_app.metrics.ports import ControlsInForce, measured
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
@@ -121,7 +121,7 @@ def worker(settings: Settings) -> Worker:
     events, alerts, letters = (settings.topic_prefix + topic.name for topic in TOPICS)
     the_engine = engine(settings)
     warm_up(the_engine)
-    measures, in_force = Measures(), InForce()
+    measures, in_force = Measures(), ControlsInForce()
     counts = Counts(measures)
     watchers: list[Watcher] = [counts]
     if settings.trace_file is not None:

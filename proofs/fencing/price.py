@@ -38,7 +38,7 @@ _AT_ONCE: Final = 5_000
 Say = Callable[[str], None]
 
 
-class Bench:
+class PriceBench:
     """A filled topic; `begins` and `ends` are the offsets between which is measured."""
 
     def __init__(self, site: Site, made: Deployment, begins: list[int], ends: list[int]) -> None:
@@ -104,7 +104,7 @@ def measure(
             events, users, mix, SEED, NEW_EVERY, first=users, start_ms=START_MS + _DAY_MS, span_ms=_DAY_MS
         )
         fill(made.bootstrap, made.events_topic, load)
-        bench = Bench(site, made, begins, _ends(made))
+        bench = PriceBench(site, made, begins, _ends(made))
         bench.warm_broker(max(batches), say)
         return {str(batch): bench.pair(batch, rounds, say) for batch in batches}
 
