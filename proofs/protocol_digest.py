@@ -6,12 +6,8 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parents[1]
 _ADAPTERS = (
-    "redis/states.py",
-    "kafka/decisions.py",
-    "kafka/publisher.py",
-    "kafka/aiokafka_patches.py",
-    "kafka/scan.py",
-    "kafka/event_log.py",
+    *(f"redis/{name}.py" for name in ("states", "connection", "keys")),
+    *(f"kafka/{name}.py" for name in ("decisions", "publisher", "scan", "event_log", "connection", "aiokafka_patches")),
 )
 _DIGITS = 16
 

@@ -18,9 +18,10 @@ from schemas.errors import ContractViolation
 from schemas.events import USER_EVENTS
 from schemas.instants import parse_instant
 from schemas.outgoing import Outgoing, address
-from schemas.topics import CUSTOMER_EVENTS
-from stream_app.adapters.kafka.pacing import Pace, at_speed, flat_out
-from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.deployment import sender as new_sender
+from stream_app.ports.pacing import Pace, at_speed, flat_out
+from stream_app.ports.sending import Sender
 from stream_app.settings import Settings
 
 _INTERRUPTED: Final = 130
@@ -94,7 +95,7 @@ def _user_events(file: Path) -> Iterator[Outgoing]:
 
 
 def _send(title: str, source: Iterable[Outgoing | None], speed: float | None, *, as_json: bool) -> None:
-    sender = _sender(Settings())
+    sender = new_sender(deployment_of(Settings()))
     started_s = time.monotonic()
     with _stopping_on_interrupt(sender), progress(title, None) as advance:
         _send_all(sender, source, flat_out() if speed is None else at_speed(speed), advance)
@@ -104,13 +105,7 @@ def _send(title: str, source: Iterable[Outgoing | None], speed: float | None, *,
         raise typer.Exit(_INTERRUPTED)
 
 
-def _sender(settings: Settings) -> KafkaSender:
-    if not settings.kafka_bootstrap:
-        raise ContractViolation("no broker is known: run `churn up`, or set CHURN_KAFKA_BOOTSTRAP")
-    return KafkaSender(settings.kafka_bootstrap, settings.topic_prefix + CUSTOMER_EVENTS.name)
-
-
-def _send_all(sender: KafkaSender, source: Iterable[Outgoing | None], pace: Pace, advance: Advance) -> None:
+def _send_all(sender: Sender, source: Iterable[Outgoing | None], pace: Pace, advance: Advance) -> None:
     try:
         sender.send(source, pace, advance)
     except ContractViolation as error:
@@ -118,7 +113,7 @@ def _send_all(sender: KafkaSender, source: Iterable[Outgoing | None], pace: Pace
 
 
 @contextmanager
-def _stopping_on_interrupt(sender: KafkaSender) -> Iterator[None]:
+def _stopping_on_interrupt(sender: Sender) -> Iterator[None]:
     """The first Ctrl-C stops the sender cleanly, the second one the program."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -21,16 +21,15 @@ from cli.measure.backtest_table import show
 from producers.line_files import numbered_lines, write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
-from stream_app.adapters.kafka.topic_log import TopicLog, read_alerts, topic_exists
-from stream_app.adapters.onnx_scorer import load_model
+from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_exists, topic_log
+from stream_app.bootstrap.engine import load_model
 from stream_app.core.engine import Engine
 from stream_app.core.event_lines import EventLog
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
+from stream_app.ports.topic_log import read_alerts
 from stream_app.settings import Settings
+from stream_app.workloads import workload_named
 
 _FILE = Annotated[
     Path | None,
@@ -100,7 +99,7 @@ class _Run:
 
 def _engine(settings: Settings, topic: str) -> Engine:
     models = SharedModels(partial(load_model, settings.models_directory))
-    return Engine(compile_workload(bootstrap.workload_named(settings.workload)), models.load, topic)
+    return Engine(compile_workload(workload_named(settings.workload)), models.load, topic)
 
 
 def _of_file(settings: Settings, order: Order, period: Period, file: Path) -> _Run:
@@ -124,22 +123,23 @@ def _refusing_bad_lines(
 
 
 def _of_topic(settings: Settings, order: Order, period: Period) -> _Run:
-    kafka, prefix = ",".join(bootstrap.brokers(settings)), settings.topic_prefix
-    log = TopicLog(kafka, prefix + CUSTOMER_EVENTS.name)
-    compared = any(variant.is_live for variant in order.variants) and topic_exists(kafka, prefix + CHURN_ALERTS.name)
+    deployment = deployment_of(settings)
+    kafka, topics = deployment.kafka, deployment.topics
+    log = topic_log(kafka, topics.events)
+    compared = any(variant.is_live for variant in order.variants) and topic_exists(kafka, topics.alerts)
     published = [
         alert
-        for alert in (read_alerts(TopicLog(kafka, prefix + CHURN_ALERTS.name)) if compared else ())
+        for alert in (read_alerts(topic_log(kafka, topics.alerts)) if compared else ())
         if alert.data.src.offset < log.end(alert.data.src.partition)
     ]
-    barred = barred_in_topic(kafka, prefix + DEAD_LETTERS.name)
-    run = Backtest(_engine(settings, prefix + CUSTOMER_EVENTS.name), order.variants, period, published)
+    barred = barred_in_topic(kafka, topics.letters)
+    run = Backtest(_engine(settings, topics.events), order.variants, period, published)
     with progress("Replaying", log.offsets, "records") as advance:
         for partition in range(log.partitions):
             run.fold(partition, log.partitions, counting(log.read(partition), advance), barred[partition])
     live = next((outcome for outcome in run.outcomes if outcome.variant.is_live), None)
     difference = run.difference(live) if compared and live is not None else None
-    return _Run(prefix + CUSTOMER_EVENTS.name, log.offsets, run, difference)
+    return _Run(topics.events, log.offsets, run, difference)
 
 
 def _summary(run: _Run, period: Period, seconds: float) -> dict[str, Any]:

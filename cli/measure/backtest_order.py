@@ -12,7 +12,7 @@ from backtest.variants import LIVE, OWN, ModelChoice, PolicyChoice, Variant, var
 from cli.console import ERR
 from producers.event_files import read_events
 from schemas.events import Control, ControlData
-from stream_app.adapters.onnx_scorer import load_manifest, newest_model
+from stream_app.bootstrap.engine import load_manifest, newest_model
 from stream_app.settings import Settings
 
 

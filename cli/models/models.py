@@ -10,11 +10,9 @@ import typer
 from cli.console import OUT, print_json
 from schemas.errors import ContractViolation
 from schemas.events import Policy
-from schemas.manifests import Manifest
-from schemas.topics import CUSTOMER_EVENTS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.topics import write_control
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, load_manifest
+from schemas.manifests import MANIFEST_FILE, Manifest
+from stream_app.bootstrap.deployment import deployment_of, write_control
+from stream_app.bootstrap.engine import control_for, engine_of, load_manifest
 from stream_app.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="List models, put one in force.")
@@ -60,13 +58,13 @@ def promote(
     """
     settings = Settings()
     manifest = load_manifest(settings.models_directory / model)
-    control = bootstrap.control_for(manifest, time.time_ns() // 1_000_000)
+    control = control_for(manifest, time.time_ns() // 1_000_000)
     if policy is not None:
         data = msgspec.structs.replace(control.data, policy=_policy(policy))
         control = msgspec.structs.replace(control, data=data)
-    bootstrap.engine(settings).put_in_force(control.data)
-    topic = settings.topic_prefix + CUSTOMER_EVENTS.name
-    offsets = write_control(",".join(bootstrap.brokers(settings)), topic, control)
+    engine_of(settings).put_in_force(control.data)
+    deployment = deployment_of(settings)
+    offsets, topic = write_control(deployment, control), deployment.topics.events
     if as_json:
         print_json({"model": msgspec.to_builtins(control.data.model), "topic": topic, "offsets": offsets})
     else:

@@ -17,9 +17,9 @@ from producers.simulator.oracle import Moment, World, churn_chances
 from producers.sparkify import read_log
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
-from stream_app.bootstrap import workload_named
 from stream_app.core.durations import DAY_MS
 from stream_app.core.features.plan import Compiled, compile_workload
+from stream_app.workloads import workload_named
 
 if TYPE_CHECKING:
     from training.course import Origin
@@ -67,6 +67,7 @@ def train(
     """
     _refuse_a_simulation_beside(ctx, events)
     # Here, for every other command would wait for scikit-learn.
+    from stream_app.bootstrap.engine import OnnxScorer
     from training.course import Order, artefact, look
     from training.course import train as train_model
     from training.dataset.splits import Part, part_of
@@ -85,11 +86,11 @@ def train(
     else:
         source, lines, order = events.name, _lines(events), Order(version, seed)
     trained = train_model(
-        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), order, _say
+        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), order, OnnxScorer, _say
     )
     if log is not None:
         _say("Looking at the real log")
-        trained = look(trained, *log, seed)
+        trained = look(trained, *log, seed, OnnxScorer)
         note_look(ledger, _look(trained.manifest))
     _say("Drawing plots, writing")
     made = artefact(compiled, trained, read_looks(ledger), read_limits(out / workload))

@@ -13,10 +13,8 @@ from operations.redrive.redrive import Redrive, Refused, chosen
 from schemas.dead_letters import Reason
 from schemas.errors import ContractViolation
 from schemas.redrives import Done, LetterId
-from schemas.topics import CUSTOMER_EVENTS, DEAD_LETTERS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import Letter, read_letters
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import deployment_of, topic_log
+from stream_app.ports.dead_letters import Letter, read_letters
 from stream_app.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Look at dead letters, send them again.")
@@ -106,7 +104,9 @@ def _send(
             if isinstance(outcome, Done):
                 sent.append(outcome)
                 if not as_json:
-                    OUT.print(f"{outcome.of} → {between.events} {outcome.partition}/{outcome.offset}", soft_wrap=True)
+                    OUT.print(
+                        f"{outcome.of} → {between.topics.events} {outcome.partition}/{outcome.offset}", soft_wrap=True
+                    )
             else:
                 refused.append(outcome)
     if as_json:
@@ -123,13 +123,12 @@ def _send(
 
 
 def _redrive() -> Redrive:
-    settings = Settings()
-    prefix, kafka = settings.topic_prefix, ",".join(bootstrap.brokers(settings))
-    return Redrive(kafka, prefix + CUSTOMER_EVENTS.name, prefix + DEAD_LETTERS.name)
+    deployment = deployment_of(Settings())
+    return Redrive(deployment.kafka, deployment.topics)
 
 
 def _letters(between: Redrive, reason: Reason | None = None) -> list[Letter]:
-    log = TopicLog(between.bootstrap, between.letters, whole=False)
+    log = topic_log(between.kafka, between.topics.letters, whole=False)
     return [letter for letter in read_letters(log) if reason in (None, letter.rejection.reason)]
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from operations.redrive.ledger import Ledger
 from schemas.dead_letters import Rejection
 from schemas.instants import format_instant
-from stream_app.adapters.kafka.dead_letter_topic import Letter
+from stream_app.ports.dead_letters import Letter
 
 
 def printable(data: bytes | None) -> str:

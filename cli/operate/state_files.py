@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from cli.console import OUT, Advance, print_json, progress
-from cli.operate.verify import deployment_of
 from operations.states.files import Manifest, begin_export, read_manifest, write_manifest, write_partition
 from operations.states.restore import restore
 from operations.states.snapshot import take
 from schemas.instants import format_instant
-from stream_app import bootstrap
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import deployment_of, topic_log
+from stream_app.bootstrap.engine import engine_of
 from stream_app.deployment import Deployment
 from stream_app.settings import Settings
 
@@ -33,7 +32,7 @@ def export_state(
     """
     settings = Settings()
     deployment = deployment_of(settings)
-    partitions = TopicLog(deployment.kafka, deployment.events, whole=False).partitions
+    partitions = topic_log(deployment.kafka, deployment.topics.events, whole=False).partitions
     begin_export(directory)
     with progress("Exporting", None, "states") as advance:
         manifest = _export(settings, deployment, directory, partitions, advance)
@@ -57,14 +56,14 @@ def import_state(
     """
     settings = Settings()
     manifest = read_manifest(directory)
-    digest = bootstrap.engine(settings).compiled.state_digest
+    digest = engine_of(settings).compiled.state_digest
     with progress("Importing", manifest.states, "states") as advance:
         restore(deployment_of(settings), digest, directory, manifest, advance, replace=replace)
     _tell(f"{manifest.states:,} states are in Redis: start the workers", manifest, as_json)
 
 
 def _export(settings: Settings, deployment: Deployment, directory: Path, partitions: int, advance: Advance) -> Manifest:
-    engine = bootstrap.engine(settings)
+    engine = engine_of(settings)
     positions: list[int] = []
     states = 0
     files: dict[str, str] = {}

@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from cli.console import OUT, print_json
-from schemas.topics import TOPICS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.deployment import create_topics, deployment_of
+from stream_app.bootstrap.engine import first_control
 from stream_app.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Make the topics of this deployment.")
@@ -25,17 +24,18 @@ def create(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     Example: churn topics create
     """
     settings = Settings()
-    names = make_topics(",".join(bootstrap.brokers(settings)), settings)
+    names = make_topics(settings)
     if as_json:
         print_json({"topics": names, "partitions": settings.partitions})
     else:
         show_topics(names, settings)
 
 
-def make_topics(brokers: str, settings: Settings) -> list[str]:
+def make_topics(settings: Settings) -> list[str]:
     """Have the deployment's topics, the newest model in force on new ones, and return their names."""
-    create_topics(brokers, settings.topic_prefix, settings.partitions, bootstrap.first_control(settings))
-    return [settings.topic_prefix + topic.name for topic in TOPICS]
+    deployment = deployment_of(settings)
+    create_topics(deployment, settings.partitions, first_control(settings))
+    return list(deployment.topics.names)
 
 
 def show_topics(names: list[str], settings: Settings) -> None:

@@ -37,8 +37,8 @@ def up(as_json: AsJson = False) -> None:
     Example: churn up && churn status
     """
     services = start_services()
-    settings = Settings()
-    topics = make_topics(services.bootstrap, settings)
+    settings = Settings(kafka_bootstrap=services.bootstrap, redis_url=services.redis_url)
+    topics = make_topics(settings)
     if as_json:
         print_json({**_facts(services), "topics": topics, "partitions": settings.partitions})
         return

@@ -19,7 +19,6 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
 from stream_app.adapters.kafka import aiokafka_patches
-from stream_app.adapters.pinned import demand_versions
 
 FETCH_MIN_BYTES = 32 * 1024
 FETCH_MAX_WAIT_MS = 15
@@ -31,7 +30,7 @@ _PAUSED_POLL_S = 0.05
 _LOOK_EVERY_S = 2.0
 """At partitions that are paused: the last fetch, which said where their logs end, may be long ago."""
 TESTED: Final = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1"}
-demand_versions("the chunk transport was", TESTED)
+aiokafka_patches.demand_versions("the chunk transport was", TESTED)
 
 
 class Owner(Protocol):

@@ -23,19 +23,21 @@ from stream_app.adapters.kafka.aiokafka_patches import (
     end_once,
 )
 from stream_app.core.log import PlainRecord
+from tests.support.connections import deployment_at
 from tests.support.decision_deployments import InKafka
 from tests.support.outages import standing_still
 
 STOCK_BACK_OFF_S = 0.02
 CONCURRENT_TRANSACTIONS = 51
 TRIES = 20
+PATIENCE_S = 60.0
 
 Ask = Callable[[AIOKafkaConsumer], None]
 
 
 @pytest.fixture
 def at(stack: Services, prefix: str) -> TopicPartition:
-    return TopicPartition(InKafka(stack.bootstrap, prefix).topic, 0)
+    return TopicPartition(InKafka(deployment_at(stack, prefix)).topic, 0)
 
 
 def send(stack: Services, at: TopicPartition, codec: str, values: list[bytes]) -> None:
@@ -52,7 +54,7 @@ def send(stack: Services, at: TopicPartition, codec: str, values: list[bytes]) -
     )
     for value in values:
         producer.produce(at.topic, value, b"key", at.partition)
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
 
 async def delivered(stack: Services, at: TopicPartition, up_to: int, *patches: Ask) -> list[Any]:
@@ -67,7 +69,7 @@ async def delivered(stack: Services, at: TopicPartition, up_to: int, *patches: A
         consumer.assign([at])
         consumer.seek(at, 0)
         records: list[Any] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while await consumer.position(at) < up_to:
                 for found in (await consumer.getmany(at, timeout_ms=100)).values():
                     records += found
@@ -207,26 +209,37 @@ def test_only_the_producer_that_asked_for_it_tries_again_soon_while_the_transact
     assert asyncio.run(shortest_s(begin_soon)) < STOCK_BACK_OFF_S <= asyncio.run(shortest_s(stay_stock))
 
 
+async def started(stack: Services) -> AIOKafkaProducer:
+    producer = AIOKafkaProducer(bootstrap_servers=stack.bootstrap, enable_idempotence=True)
+    await producer.start()
+    return producer
+
+
 def test_a_producer_is_dropped_at_once_while_its_own_stop_waits_for_a_broker_that_is_gone(
     stack: Services, at: TopicPartition
 ) -> None:
-    async def closing(close: Callable[[AIOKafkaProducer], Coroutine[Any, Any, None]]) -> bool:
-        producer = AIOKafkaProducer(bootstrap_servers=stack.bootstrap, enable_idempotence=True)
-        await producer.start()
+    async def closing(close: Callable[[AIOKafkaProducer], Coroutine[Any, Any, None]], within_s: float) -> bool:
+        producer = await started(stack)
         await producer.send_and_wait(at.topic, b"before", partition=at.partition)
         with standing_still(stack.kafka):
             sent = await producer.send(at.topic, b"never", partition=at.partition)
+            sent.add_done_callback(aiokafka_patches.look_at)
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(within_s):
                     await close(producer)
             except TimeoutError:
                 return False
             finally:
-                sent.add_done_callback(aiokafka_patches.look_at)
                 await drop(producer)
             return bool(sent.done())
 
+    async def again() -> None:
+        producer = await started(stack)
+        await producer.send_and_wait(at.topic, b"after", partition=at.partition)
+        await producer.stop()
+
     async def both() -> tuple[bool, bool]:
-        return await closing(drop), await closing(AIOKafkaProducer.stop)
+        return await closing(drop, PATIENCE_S), await closing(AIOKafkaProducer.stop, 3.0)
 
     assert asyncio.run(both()) == (True, False)
+    asyncio.run(again())

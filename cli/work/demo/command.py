@@ -22,7 +22,7 @@ from cli.work.demo.run import DemoRun, Show
 from cli.work.demo.summary import summarise, table_of
 from cli.work.stack import running_services
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.subscriber import Received
+from stream_app.ports.receiving import Received
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 _SAY_EVERY_S = 2.0
@@ -110,7 +110,9 @@ def _say(received: Received) -> None:
 def _prove(run: DemoRun) -> dict[str, Any]:
     """What a separate process finds when it folds the topic from nothing; it exits with 1 when something differs."""
     command = [sys.executable, "-m", "cli", "parity", "--trace", str(run.trace), "--json"]
-    done = subprocess.run(command, env={**os.environ, **run.environment}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env={**os.environ, **run.deployment.environment}, capture_output=True, text=True, check=False
+    )
     if not done.stdout:
         raise ContractViolation(f"the proof could not be made: {done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout)

@@ -6,7 +6,8 @@ of the version named below: importing it under another one is refused, and so is
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from itertools import chain
 from types import FunctionType, MethodType
 from typing import Any, Final, NamedTuple
@@ -21,11 +22,9 @@ from aiokafka.structs import TopicPartition
 
 from schemas.errors import ContractViolation
 from stream_app.adapters.kafka.decompressed_sizes import may_grow_beyond
-from stream_app.adapters.pinned import demand_versions
 from stream_app.core.log import PlainRecord
 
 TESTED: Final = {"aiokafka": "0.14.0"}
-demand_versions("the patches of aiokafka were", TESTED)
 
 MOST_BYTES: Final = 64 << 20
 """Of one batch, decompressed: 64 times what the topic lets a compressed one have."""
@@ -37,6 +36,18 @@ _MAGIC, _LENGTH_AT, _MAGIC_AT, _HEAD_BYTES, _LENGTH_ENDS = 2, 8, 16, 61, 12
 """Of a batch of records: the format that aiokafka writes, and places of its header."""
 _DROPPED_WITHIN_S = 2.0
 _log = logging.getLogger(__name__)
+
+
+def demand_versions(who: str, tested: Mapping[str, str]) -> None:
+    """Raises ContractViolation unless each package is there in the version that `who` was tested with."""
+    for package, wanted in tested.items():
+        if (found := version(package)) != wanted:
+            raise ContractViolation(
+                f"{who} tested with {package} {wanted}, here is {found}: install what requirements.lock names"
+            )
+
+
+demand_versions("the patches of aiokafka were", TESTED)
 
 
 def seeing(function: Callable[..., Any], **names: object) -> Callable[..., Any]:

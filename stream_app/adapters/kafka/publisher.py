@@ -7,13 +7,16 @@ ask again by itself, and a request that is late could then end a later transacti
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
 from schemas.errors import Doubt, Transient
 from stream_app.adapters.kafka.aiokafka_patches import TransactionInDoubt, begin_soon, drop, end_once, look_at
+from stream_app.adapters.kafka.connection import aio_producer
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.writing import Outgoing
 
 REQUEST_TIMEOUT_S = 10.0
 _ANSWER_WITHIN_S = 15.0
@@ -24,27 +27,18 @@ _FENCED = (ProducerFenced, InvalidProducerEpoch)
 Answer = TypeVar("Answer")
 
 
-class Outgoing(NamedTuple):
-    """A record to be published. `timestamp` in ms, None for now."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
-    timestamp: int | None
-
-
 class Publisher:
     """The transactional producer of one partition."""
 
-    def __init__(self, bootstrap: str, transactional_id: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, transactional_id: str) -> None:
+        self._kafka = kafka
         self._transactional_id = transactional_id
         self._producer: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
         """Fence the publisher before, and end the transaction that it may have left open."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+        self._producer = aio_producer(
+            self._kafka,
             transactional_id=self._transactional_id,
             acks="all",
             max_batch_size=_MAX_BATCH_BYTES,

@@ -11,8 +11,7 @@ from aiokafka.producer.sender import AddPartitionsToTxnHandler, Sender
 
 from schemas.errors import ContractViolation
 from stream_app.adapters.kafka import aiokafka_patches
-from stream_app.adapters.kafka.aiokafka_patches import seeing
-from stream_app.adapters.pinned import demand_versions
+from stream_app.adapters.kafka.aiokafka_patches import demand_versions, seeing
 
 PATCHED = [
     (AIOKafkaConsumer.start, "Fetcher"),

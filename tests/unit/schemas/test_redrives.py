@@ -12,9 +12,9 @@ from schemas.errors import Poison
 from schemas.redrives import HEADER_PREFIX, OF, Begun, Done, Entry, LetterId, letter_of, read_entry, without_redrive
 from schemas.redrives import to_headers as entry_headers
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.adapters.kafka.dead_letter_topic import Letter, barred_offsets
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
+from stream_app.ports.dead_letters import Letter, barred_offsets
 from tests.support.dead_letters import NOW_MS, OWN, SENT_MS, activity, home_of
 
 NUMBERS = st.integers(0, 2**62)

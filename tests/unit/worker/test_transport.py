@@ -5,7 +5,7 @@ from faust.app import App
 from faust.transport.drivers import aiokafka as stock
 
 from schemas.errors import ContractViolation
-from stream_app.adapters.pinned import demand_versions
+from stream_app.adapters.kafka.aiokafka_patches import demand_versions
 from stream_app.metrics.measures import Measures
 from stream_app.partition.ports import Ports
 from stream_app.partition.session import Session

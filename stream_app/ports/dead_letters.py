@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from schemas.dead_letters import Rejection, read_rejection
 from schemas.redrives import LetterId
-from stream_app.adapters.kafka.topic_log import TopicLog, topic_exists
 from stream_app.core.log import PlainRecord
+from stream_app.ports.topic_log import TopicLog
 
 
 class Letter(NamedTuple):
@@ -41,10 +41,3 @@ def barred_offsets(letters: Iterable[Letter]) -> dict[int, set[int]]:
         if letter.rejection.reason == "bug":
             barred[letter.rejection.partition].add(letter.rejection.offset)
     return barred
-
-
-def barred_in_topic(bootstrap: str, topic: str, *, whole: bool = True) -> dict[int, set[int]]:
-    """The same of a topic, which need not exist. Raises as TopicLog does."""
-    if not topic_exists(bootstrap, topic):
-        return defaultdict(set)
-    return barred_offsets(read_letters(TopicLog(bootstrap, topic, whole=whole)))

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 import redis
 
-from schemas.errors import ContractViolation, Transient
-from stream_app.adapters.redis.states import meta_key, state_prefix
+from schemas.errors import Transient
+from stream_app.adapters.redis.keys import meta_key, state_prefix
 from stream_app.partition.effects import Meta
+from stream_app.ports.stored_states import occupied
 
 BEGIN = """
 local position = redis.call('HGET', KEYS[1], 'position')
@@ -46,16 +47,8 @@ return 1
 """
 
 
-def occupied(partition: int) -> ContractViolation:
-    """Why nothing is imported over states."""
-    return ContractViolation(
-        f"Redis has states of partition {partition}: verify them (`churn verify`), or delete them for the export's "
-        "with --replace"
-    )
-
-
 @dataclass(frozen=True)
-class PartitionImport:
+class RedisImport:
     """One import into one partition, under a token of its own."""
 
     client: "redis.Redis"
