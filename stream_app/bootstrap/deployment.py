@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from stream_app.adapters.kafka.aiokafka_patches import deliver_plain_records
 from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, faust_arguments, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
@@ -35,6 +36,7 @@ __all__ = [
     "consumer",
     "create_topics",
     "delete_topics",
+    "deliver_plain_records",
     "empty_topics",
     "faust_arguments",
     "forget",
