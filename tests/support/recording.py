@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def renamed(records: Sequence[PlainRecord], prefix: str) -> list[PlainRecord]:
     def read(record: PlainRecord) -> PlainRecord:
         value = record.value and record.value.replace(b'"topic":"' + named + b'"', b'"topic":"' + new + b'"')
         headers = tuple((name, new if held == named else held) for name, held in record.headers)
-        return replace(record, value=value, headers=headers)
+        return record._replace(value=value, headers=headers)
 
     return [read(record) for record in records]
 
