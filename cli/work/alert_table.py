@@ -70,8 +70,8 @@ def score(alert: AlertData) -> str:
 
 
 def why(reason: Reason) -> str:
-    """A reason in words; alerts of old have only a label."""
-    return reason.text or f"{'↑' if reason.direction == 'up' else '↓'} {reason.label}"
+    """A reason in words, and whether it raises the score; alerts of old have only a label."""
+    return f"{'↑' if reason.direction == 'up' else '↓'} {reason.text or reason.label}"
 
 
 def age(days: float) -> str:

@@ -50,19 +50,19 @@ def test_alerts_are_shown_in_a_hundred_columns_with_nothing_wrapped() -> None:
         "                                            Churn alerts",
         "user                              band                  score        events known        when",
         "[red]u[/red]\\x1b[31m\\nxxxxxxxxx…  new warning           0.46         184 in 32 days      03-02 10:15",
-        "    has no paid plan",
-        "    1 message to support in a day, usually none",
-        "    visits to the home page were under 1% of what was done in a month, usually 4%",
+        "    ↑ has no paid plan",
+        "    ↑ 1 message to support in a day, usually none",
+        "    ↑ visits to the home page were under 1% of what was done in a month, usually 4%",
         "42                                new warning           0.06 → 0.46  184 in 32 days      03-02 10:15",
         "    ↑ tone towards support",
         "k1_nbswy3dpeb3w64tmmqqho2lume     warning → critical    0.46 → 0.78  184 in 32 days      03-02 10:41",
-        "    has no paid plan",
-        "    1 message to support in a day, usually none",
-        "    visits to the home page were under 1% of what was done in a month, usually 4%",
+        "    ↑ has no paid plan",
+        "    ↑ 1 message to support in a day, usually none",
+        "    ↑ visits to the home page were under 1% of what was done in a month, usually 4%",
         "k1_mfzxi4dbonzxo33smq2gk3tuoi     churned               0.71 → 0.83  1,987 in 27 days    01-27 21:40",
-        "    has no paid plan",
-        "    1 message to support in a day, usually none",
-        "    visits to the home page were under 1% of what was done in a month, usually 4%",
+        "    ↑ has no paid plan",
+        "    ↑ 1 message to support in a day, usually none",
+        "    ↑ visits to the home page were under 1% of what was done in a month, usually 4%",
     ]
 
 
@@ -103,4 +103,4 @@ def test_an_age_is_told_in_the_unit_that_people_would_choose(days: float, told: 
 def test_a_line_says_the_same_without_a_table() -> None:
     line = in_a_line(UPDATED)
     assert line.startswith("2024-03-02T10:41:07.000Z  warning → critical  k1_nbswy3dpeb3w64tmmqqho2lume  0.46 → 0.78  ")
-    assert line.endswith("; ".join(TEXTS))
+    assert line.endswith("; ".join(f"↑ {text}" for text in TEXTS))
