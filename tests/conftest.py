@@ -10,6 +10,7 @@ import pytest
 
 from stack import local
 from stream_app.adapters.kafka.topics import delete_topics
+from tests.support.connections import deployment_at
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -48,7 +49,7 @@ def prefix(stack: local.Services) -> Iterator[str]:
     """In front of topic names and whatever else must not meet another test's; its topics are deleted at the end."""
     unique = f"t{secrets.token_hex(3)}-"
     yield unique
-    delete_topics(stack.bootstrap, unique)
+    delete_topics(deployment_at(stack, unique))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.table import Table
 
 from cli.console import ERR, OUT, print_json, progress
 from producers.event_files import read_events
@@ -17,9 +16,9 @@ from producers.simulator.oracle import Moment, World, churn_chances
 from producers.sparkify import read_log
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
-from stream_app.bootstrap import workload_named
 from stream_app.core.durations import DAY_MS
 from stream_app.core.features.plan import Compiled, compile_workload
+from stream_app.workloads import workload_named
 
 if TYPE_CHECKING:
     from training.course import Origin
@@ -67,6 +66,7 @@ def train(
     """
     _refuse_a_simulation_beside(ctx, events)
     # Here, for every other command would wait for scikit-learn.
+    from stream_app.bootstrap.engine import OnnxScorer
     from training.course import Order, artefact, look
     from training.course import train as train_model
     from training.dataset.splits import Part, part_of
@@ -85,11 +85,11 @@ def train(
     else:
         source, lines, order = events.name, _lines(events), Order(version, seed)
     trained = train_model(
-        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), order, _say
+        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), order, OnnxScorer, _say
     )
     if log is not None:
         _say("Looking at the real log")
-        trained = look(trained, *log, seed)
+        trained = look(trained, *log, seed, OnnxScorer)
         note_look(ledger, _look(trained.manifest))
     _say("Drawing plots, writing")
     made = artefact(compiled, trained, read_looks(ledger), read_limits(out / workload))
@@ -179,6 +179,8 @@ def _facts(manifest: Manifest, where: Path, size: int) -> dict[str, Any]:
 
 
 def _show(manifest: Manifest, where: Path) -> None:
+    from cli.models.figure_table import figure_table
+
     metrics, policy = manifest.metrics, manifest.policy
     OUT.print(f"Model    {where} (sha256 {manifest.sha256[:12]}…)", markup=False, soft_wrap=True)
     OUT.print(
@@ -189,18 +191,6 @@ def _show(manifest: Manifest, where: Path) -> None:
         f"{metrics['policy']['alerted_share']:.1%} of users alerted in a month",
         soft_wrap=True,
     )
-    OUT.print(_table("Held-out users", metrics["held_out"]))
+    OUT.print(figure_table("Held-out users", metrics["held_out"]))
     if "real" in metrics:
-        OUT.print(_table("Real log", metrics["real"]))
-
-
-def _table(title: str, found: dict[str, Any]) -> Table:
-    """The figures that matter most; the card has all."""
-    from training.card.tables import brief
-
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("", "scored updates", "midnights"):
-        table.add_column(heading)
-    for row in brief(found):
-        table.add_row(*row)
-    return table
+        OUT.print(figure_table("Real log", metrics["real"]))

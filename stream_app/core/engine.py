@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef
+from schemas.manifests import Manifest
 from stream_app.core.columns import to_columns
 from stream_app.core.decisions.alerts import Cause, Situation, compose
 from stream_app.core.decisions.facts import Facts
@@ -75,6 +76,17 @@ class Advance:
         return int((self.folded.outcome == REPEATED).sum())
 
 
+def fits(manifest: Manifest, compiled: Compiled) -> bool:
+    """Whether a model was made for this workload's states, and reads columns that are computed from them."""
+    if not set(compiled.feature_names).issuperset(manifest.features):
+        return False
+    return (manifest.workload, manifest.state_digest, manifest.feature_schema) == (
+        compiled.workload.name,
+        compiled.state_digest,
+        compiled.feature_schema(manifest.features),
+    )
+
+
 class Engine:
     """A compiled workload that can run any model made for it. `load` finds the model that a control record names."""
 
@@ -86,22 +98,16 @@ class Engine:
     def put_in_force(self, control: ControlData) -> InForce:
         """The model and policy of a control record. Raises ContractViolation when they do not fit this workload."""
         refuse_unknown_rules(control.policy)
-        scorer = self._load(control.model)
-        manifest, compiled = scorer.manifest, self.compiled
-        known = set(compiled.feature_names)
-        schema = compiled.feature_schema(manifest.features) if known.issuperset(manifest.features) else "unknown"
-        if (manifest.workload, manifest.state_digest, manifest.feature_schema) != (
-            compiled.workload.name,
-            compiled.state_digest,
-            schema,
-        ):
+        scorer, compiled = self._load(control.model), self.compiled
+        manifest = scorer.manifest
+        if not fits(manifest, compiled):
             raise ContractViolation(
                 f"model {manifest.name}/{manifest.version} was made for other features than this worker computes "
                 f"(state {manifest.state_digest}, here {compiled.state_digest}): train it again with `churn train`",
                 state="wrong_model",
             )
         columns = np.array([compiled.feature_names.index(name) for name in manifest.features], np.int64)
-        return InForce(control, scorer, columns, schema)
+        return InForce(control, scorer, columns, manifest.feature_schema)
 
     def advance(
         self,

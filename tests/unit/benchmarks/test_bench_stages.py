@@ -10,7 +10,7 @@ from benchmarks.speed import stages
 from benchmarks.speed.load import drawn
 from benchmarks.speed.stages import STAGES, measured
 from schemas.errors import ContractViolation
-from stream_app.bootstrap import engine_for, first_control
+from stream_app.bootstrap.engine import engine_for, first_control
 from stream_app.core.engine import Engine
 from stream_app.core.log import PlainRecord
 from stream_app.settings import Settings
