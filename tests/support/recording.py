@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def renamed(records: Sequence[PlainRecord], prefix: str) -> list[PlainRecord]:
     def read(record: PlainRecord) -> PlainRecord:
         value = record.value and record.value.replace(b'"topic":"' + named + b'"', b'"topic":"' + new + b'"')
         headers = tuple((name, new if held == named else held) for name, held in record.headers)
-        return replace(record, value=value, headers=headers)
+        return record._replace(value=value, headers=headers)
 
     return [read(record) for record in records]
 
@@ -62,7 +61,7 @@ def put_back(bootstrap: str, prefix: str) -> None:
 def _put_back(bootstrap: str, topic: str, partition: int, records: Sequence[PlainRecord]) -> None:
     """Runs without a gap are written in one transaction if another follows: its end takes up the offset between."""
     runs = list(_runs(records))
-    for run, following in zip(runs, [*runs[1:], None], strict=True):
+    for run, following in zip(runs, [*runs, None][1:], strict=True):
         identity = {"transactional.id": f"{topic}-{partition}"} if following else {}
         producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0, "enable.idempotence": True, **identity})
         if following:
