@@ -197,7 +197,7 @@ def foil(
     Example: churn bench foil --seconds 60 --seed 1 --json
     """
     jars = STACK_DIRECTORY / "kafka" / "libs"
-    order = foils.Order(seconds=seconds, seed=seed, jars=jars, rate=rate, crashing=crashing)
+    order = foils.FoilTrial(seconds=seconds, seed=seed, jars=jars, rate=rate, crashing=crashing)
     _print(foils.run(order, _say), as_json)
 
 

@@ -1,14 +1,14 @@
 """Why a score is what it is: each group of features is set to its baseline in turn; what the score loses is its part.
 
-Leave-one-group-out against a typical stayer, through the same model in one call; needs no access to the model's inside.
-A group is told by one of its features: by the one that is not at its baseline and alone moves the score most in the
+Leave-one-group-out against a typical stayer, through the same model; needs no access to the model's inside. A group is
+told by one of its features: of those that are not at their baselines, the one that alone moves the score most in the
 group's direction.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from schemas.alerts import Reason
 from schemas.manifests import Manifest
@@ -21,81 +21,93 @@ MOST = 3
 """How many reasons are given: more are not read."""
 _DUST = 1e-6
 
-Row = NDArray[np.float32]
 
+class Part(NamedTuple):
+    """What the score of a row loses without a group, and the columns of the group that are not at their baselines."""
 
-class Columns(NamedTuple):
-    """A group of a workload as a model sees it."""
-
+    row: int
     group: str
     columns: list[int]
+    contribution: float
 
 
 def explain(scorer: Scorer, workload: Workload, vectors: Vectors, scores: Scores) -> list[list[Reason]]:
     """The strongest reasons of each row, strongest first."""
     if not len(vectors):
         return []
-    manifest = scorer.manifest
-    groups = groups_of(workload, manifest)
-    several = [column for _, columns in groups for column in columns if len(columns) > 1]
-    left_out = np.zeros((len(groups) + len(several), vectors.shape[1]), np.bool_)
-    for variant, (_, columns) in enumerate(groups):
-        left_out[variant, columns] = True
-    left_out[np.arange(len(groups), len(left_out)), several] = True
-    baseline = np.array(manifest.baseline, np.float32)
-    variants = np.where(left_out, baseline, vectors[:, np.newaxis]).reshape(-1, vectors.shape[1])
-    parts = scores[:, np.newaxis] - scorer.score(variants).reshape(len(vectors), len(left_out))
-    own = np.zeros(vectors.shape, np.float32)
-    own[:, several] = parts[:, len(groups) :]
-    about = _About(workload, manifest, groups, baseline)
-    return [about.strongest(*row) for row in zip(vectors, parts[:, : len(groups)], own, strict=True)]
+    parts = _strongest(scorer, groups_of(workload, scorer.manifest), vectors, scores)
+    pairs = [(part.row, column) for part in parts for column in part.columns if len(part.columns) > 1]
+    alone = _alone(scorer, pairs, vectors, scores) if pairs else {}
+    rows, baseline = vectors.tolist(), np.array(scorer.manifest.baseline, np.float32).tolist()
+    reasons: list[list[Reason]] = [[] for _ in rows]
+    for part in parts:
+        sign = 1 if part.contribution > 0 else -1
+        teller = max(part.columns, key=lambda column: sign * alone.get((part.row, column), 0.0))
+        reasons[part.row].append(_reason(workload, scorer.manifest, part, teller, rows[part.row], baseline))
+    return reasons
 
 
-def groups_of(workload: Workload, manifest: Manifest) -> list[Columns]:
-    """The groups that are told, in the order of a model's columns; a feature that is in none is one of its own."""
+def groups_of(workload: Workload, manifest: Manifest) -> dict[str, list[int]]:
+    """A model's columns by group, without those that are not told; a feature that is in no group is one of its own."""
     names = {feature: name for name, group in workload.groups.items() for feature in group.features}
-    untold = {name for name, group in workload.groups.items() if not group.told}
-    found: dict[str, list[int]] = {}
+    groups: dict[str, list[int]] = {}
     for column, name in enumerate(manifest.features):
         feature = column_feature(name)
-        found.setdefault(names.get(feature, feature), []).append(column)
-    return [Columns(name, columns) for name, columns in found.items() if name not in untold]
+        groups.setdefault(names.get(feature, feature), []).append(column)
+    untold = {name for name, group in workload.groups.items() if not group.told}
+    return {name: columns for name, columns in groups.items() if name not in untold}
 
 
-class _About(NamedTuple):
-    """What all reasons of a model have in common."""
+def _strongest(scorer: Scorer, groups: Mapping[str, list[int]], vectors: Vectors, scores: Scores) -> list[Part]:
+    """The strongest parts of each row, row by row."""
+    baseline = np.array(scorer.manifest.baseline, np.float32)
+    variants = np.repeat(vectors[:, np.newaxis], len(groups), axis=1)
+    for number, columns in enumerate(groups.values()):
+        variants[:, number, columns] = baseline[columns]
+    without = scorer.score(variants.reshape(-1, vectors.shape[1])).reshape(len(vectors), len(groups))
+    lost = scores[:, np.newaxis] - without
+    order = np.argsort(-np.abs(lost), axis=1, kind="stable")[:, :MOST].tolist()
+    named, moved = list(groups.items()), (vectors != baseline).tolist()
+    return [
+        Part(row, named[group][0], [column for column in named[group][1] if moved[row][column]], contributions[group])
+        for row, contributions in enumerate(lost.tolist())
+        for group in order[row]
+        if abs(contributions[group]) > _DUST
+    ]
 
-    workload: Workload
-    manifest: Manifest
-    groups: list[Columns]
-    baseline: Row
 
-    def strongest(self, vector: Row, parts: Row, own: Row) -> list[Reason]:
-        order = np.argsort(-np.abs(parts), kind="stable")[:MOST].tolist()
-        return [self._reason(self.groups[g], vector, float(parts[g]), own) for g in order if abs(parts[g]) > _DUST]
+def _alone(
+    scorer: Scorer, pairs: list[tuple[int, int]], vectors: Vectors, scores: Scores
+) -> dict[tuple[int, int], float]:
+    """What the score of a row loses without a single column."""
+    rows, columns = np.array(pairs).T
+    variants = vectors[rows]
+    variants[np.arange(len(pairs)), columns] = np.array(scorer.manifest.baseline, np.float32)[columns]
+    return dict(zip(pairs, (scores[rows] - scorer.score(variants)).tolist(), strict=True))
 
-    def _reason(self, group: Columns, vector: Row, part: float, own: Row) -> Reason:
-        moved = [column for column in group.columns if vector[column] != self.baseline[column]]
-        column = max(moved, key=lambda column: float(own[column]) * np.sign(part))
-        feature = column_feature(self.manifest.features[column])
-        return Reason(
-            feature=self.manifest.features[column],
-            label=self.workload.features[feature].label,
-            value=float(vector[column]),
-            baseline=float(self.baseline[column]),
-            contribution=part,
-            direction="up" if part > 0 else "down",
-            text=self._text(feature, column, vector),
-            group=group.group,
-        )
 
-    def _text(self, feature: str, column: int, vector: Row) -> str:
-        words, label = self.workload.words.get(feature), self.workload.features[feature].label
-        if self.manifest.features[column] == feature:
-            return told(words, label, float(vector[column]), float(self.baseline[column]))
-        of_feature = [c for c, name in enumerate(self.manifest.features) if column_feature(name) == feature]
-        value, usual = (
-            self.manifest.features[max(of_feature, key=row.__getitem__)].partition("=")[2]
-            for row in (vector, self.baseline)
-        )
-        return told_category(words, label, value, usual)
+def _reason(
+    workload: Workload, manifest: Manifest, part: Part, teller: int, vector: list[float], baseline: list[float]
+) -> Reason:
+    feature = column_feature(manifest.features[teller])
+    words, label = workload.words.get(feature), workload.features[feature].label
+    if feature == manifest.features[teller]:
+        text = told(words, label, vector[teller], baseline[teller])
+    else:
+        text = told_category(words, label, *(_category(manifest, feature, row) for row in (vector, baseline)))
+    return Reason(
+        feature=manifest.features[teller],
+        label=label,
+        value=vector[teller],
+        baseline=baseline[teller],
+        contribution=part.contribution,
+        direction="up" if part.contribution > 0 else "down",
+        text=text,
+        group=part.group,
+    )
+
+
+def _category(manifest: Manifest, feature: str, row: list[float]) -> str:
+    """The value of a category: that of its largest column, of the one that is 1."""
+    columns = [column for column, name in enumerate(manifest.features) if column_feature(name) == feature]
+    return manifest.features[max(columns, key=row.__getitem__)].partition("=")[2]

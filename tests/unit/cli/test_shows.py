@@ -12,7 +12,9 @@ from cli.main import app
 from schemas.errors import ContractViolation
 from stream_app.adapters.onnx_scorer import newest_model
 from stream_app.core.features.codec import MAX_STATE_BYTES
+from stream_app.workloads import WORKLOADS
 from stream_app.workloads.music import WORKLOAD
+from tests.support import every_kind
 
 MODELS = Path(__file__).parents[3] / "models"
 NEWEST = newest_model(MODELS, "music")
@@ -87,12 +89,26 @@ def test_people_read_what_raises_a_signal_and_what_a_feature_reads(monkeypatch: 
     said = {" ".join(line.split()) for line in churn("workload", "show").stdout.splitlines()}
     assert said.issuperset(
         (
-            "thumbs_down activity thumbs_down",
-            "chat_wait message outbound after message inbound",
+            "thumbs_down 1 activity thumbs_down",
+            "sentiment 1000 sentiment inbound (its own value)",
+            "chat_wait 1000 message outbound after message inbound",
             "thumbs_up_share_30d Share 30d thumbs_up of song thumbs up per song in a month",
             "plan_paid Latest plan missing 0 has a paid plan",
         )
     )
+
+
+def test_every_kind_of_feature_and_source_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WORKLOADS, "every_kind", every_kind.WORKLOAD)
+    monkeypatch.setattr(OUT, "width", 200)
+    shown = json.loads(churn("workload", "show", "every_kind", "--json").stdout)
+    assert [one["kind"] for one in shown["features"]] == [
+        type(feature).__name__ for feature in every_kind.WORKLOAD.features.values()
+    ]
+    people = churn("workload", "show", "every_kind")
+    assert people.exception is None
+    said = {line.split()[0] for line in people.stdout.splitlines() if line}
+    assert said.issuperset((*every_kind.WORKLOAD.features, *every_kind.WORKLOAD.signals))
 
 
 def test_a_workload_that_there_is_not_is_refused() -> None:
