@@ -20,7 +20,7 @@ from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, Topic
 from stack.local import Services
 from stack.worker_process import WorkerProcess
 from stream_app.adapters.kafka.sender import KafkaSender
-from stream_app.adapters.redis.states import meta_key, state_prefix
+from stream_app.adapters.redis.keys import meta_key, state_prefix
 from stream_app.core.log import PlainRecord
 from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import Deployment, read_topic
@@ -129,7 +129,7 @@ def wait_until_stopped(worker: WorkerProcess, state: str) -> list[dict[str, Any]
 def test_states_and_exports_of_the_version_before_are_refused_with_the_way_out(left: Deployment) -> None:
     with left.redis() as client:
         for partition, fields in enumerate(recorded_meta()):
-            client.hset(meta_key(left.at.app_id, partition), mapping=fields)  # type: ignore[arg-type]
+            client.hset(meta_key(left.at.app_id, partition), mapping=fields)
     worker = left.start_worker()
     stopped = wait_until_stopped(worker, "foreign_state")
     assert all("docs/runbook/upgrading.md" in partition["why"] for partition in stopped)
