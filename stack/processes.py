@@ -37,13 +37,20 @@ class Process(ABC):
 class ChildProcess(Process):
     """A process of this one, in a session of its own: the terminal's Ctrl-C does not reach it. It writes to `log`."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        """`environment` is on top of this process's own."""
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, directory: Path | None = None
+    ) -> None:
+        """`environment` is on top of this process's own; it runs in `directory`, or in this process's own."""
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as out:
             self._process = subprocess.Popen(
-                command, env={**os.environ, **environment}, stdout=out, stderr=out, start_new_session=True
+                command,
+                cwd=directory,
+                env={**os.environ, **environment},
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
 
     @property

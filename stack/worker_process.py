@@ -1,7 +1,6 @@
 """A worker in a process of its own, watched through its probes."""
 
 import json
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import ContractViolation, Transient
+from stack.checkout import HERE, Checkout
 from stack.ports import accepts, free_port
 from stack.processes import ChildProcess
 
@@ -18,14 +18,20 @@ _ASK_EVERY_S = 0.1
 
 
 class WorkerProcess(ChildProcess):
-    """`churn work` with the settings of `environment` on top of this process's own; its words go to `log`."""
+    """`churn work` with the settings of `environment` on top of this process's own; its words go to `log`.
 
-    def __init__(self, environment: Mapping[str, str], log: Path, trace: Path | None = None) -> None:
+    With a `checkout`, that one's worker with its own models.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], log: Path, trace: Path | None = None, checkout: Checkout | None = None
+    ) -> None:
         self.port = free_port()
-        command = [sys.executable, "-m", "cli", "work", "--port", str(self.port)]
+        command = [*(checkout or HERE).churn, "work", "--port", str(self.port)]
         if trace is not None:
             command += ["--trace", str(trace)]
-        super().__init__(command, environment, log)
+        theirs = checkout.environment if checkout else {}
+        super().__init__(command, {**theirs, **environment}, log, checkout.directory if checkout else None)
 
     def wait_until_ready(self) -> None:
         """Return once every partition has a running session. Raises ContractViolation when one cannot, or it exits."""
@@ -35,7 +41,7 @@ class WorkerProcess(ChildProcess):
             probe = self.probe()
             if probe["ready"]:
                 return
-            self._refuse_stopped(probe)
+            self.refuse_stopped(probe)
             time.sleep(_ASK_EVERY_S)
         raise Transient(f"the worker was not ready within {_READY_WITHIN_S:.0f} s; its log is {self.log}")
 
@@ -65,7 +71,8 @@ class WorkerProcess(ChildProcess):
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
             raise ContractViolation(f"the worker exited with code {self.exit_code}, see {self.log}:\n{tail}")
 
-    def _refuse_stopped(self, probe: Mapping[str, Any]) -> None:
+    def refuse_stopped(self, probe: Mapping[str, Any]) -> None:
+        """Raises ContractViolation when one of the partitions that /readyz names stands still for good."""
         for partition, found in probe["partitions"].items():
             if found["state"] not in ("opening", "running", "backing_off"):
                 raise ContractViolation(f"partition {partition} stopped ({found['state']}): {found['why']}")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.table import Table
 
 from cli.console import ERR, OUT, print_json, progress
 from producers.event_files import read_events
@@ -180,6 +179,8 @@ def _facts(manifest: Manifest, where: Path, size: int) -> dict[str, Any]:
 
 
 def _show(manifest: Manifest, where: Path) -> None:
+    from cli.models.figure_table import figure_table
+
     metrics, policy = manifest.metrics, manifest.policy
     OUT.print(f"Model    {where} (sha256 {manifest.sha256[:12]}…)", markup=False, soft_wrap=True)
     OUT.print(
@@ -190,18 +191,6 @@ def _show(manifest: Manifest, where: Path) -> None:
         f"{metrics['policy']['alerted_share']:.1%} of users alerted in a month",
         soft_wrap=True,
     )
-    OUT.print(_table("Held-out users", metrics["held_out"]))
+    OUT.print(figure_table("Held-out users", metrics["held_out"]))
     if "real" in metrics:
-        OUT.print(_table("Real log", metrics["real"]))
-
-
-def _table(title: str, found: dict[str, Any]) -> Table:
-    """The figures that matter most; the card has all."""
-    from training.card.tables import brief
-
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("", "scored updates", "midnights"):
-        table.add_column(heading)
-    for row in brief(found):
-        table.add_row(*row)
-    return table
+        OUT.print(figure_table("Real log", metrics["real"]))

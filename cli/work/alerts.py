@@ -8,7 +8,7 @@ import typer
 from rich.live import Live
 
 from cli.console import OUT
-from cli.work.alert_table import AlertTable, why
+from cli.work.alert_table import AlertTable, in_a_line
 from stream_app.bootstrap.deployment import deployment_of
 from stream_app.bootstrap.deployment import subscriber as new_subscriber
 from stream_app.ports.receiving import Subscriber
@@ -43,17 +43,16 @@ def _lines(subscriber: Subscriber, limit: int | None, *, as_json: bool) -> None:
     while limit is None or seen < limit:
         for received in subscriber.poll(_POLL_S)[: None if limit is None else limit - seen]:
             seen += 1
-            data = received.alert.data
-            text = f"{data.event_time}  {data.status:<8}  {data.user_ref}  {data.score:.2f}  {why(data)}"
-            sys.stdout.write((msgspec.json.encode(received.alert).decode() if as_json else text) + "\n")
+            alert = received.alert
+            sys.stdout.write((msgspec.json.encode(alert).decode() if as_json else in_a_line(alert.data)) + "\n")
         sys.stdout.flush()
 
 
 def _table(subscriber: Subscriber, limit: int | None) -> None:
-    table, seen = AlertTable("Churn alerts"), 0
+    table, seen = AlertTable("Churn alerts", OUT.height), 0
     with Live(table.render("waiting for alerts"), console=OUT, refresh_per_second=5) as live:
         while limit is None or seen < limit:
             for received in subscriber.poll(_POLL_S):
-                table.add(received.alert)
+                table.add(received.alert.data)
                 seen += 1
             live.update(table.render(f"{seen} alerts · Ctrl-C stops"))

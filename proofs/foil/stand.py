@@ -56,7 +56,7 @@ class FoilStand(Ground):
         self._start_services(setup.directory, jars, 1, lambda client: [sum(counted(client, _APP_ID).values())], Unread)
         _create_topics(self.broker.direct, setup.partitions)
         events = (event for event in endless(setup.seed) if not event.astray)
-        self.load = Load(self.broker.direct, CUSTOMER_EVENTS.name, setup.partitions, setup.rate, events)
+        self.load = Load(self.broker.direct, Topics().events, setup.partitions, setup.rate, events)
         self._undo.append(self.load.stop)
         self.wiring = Wiring(
             Deployment(_APP_ID, Topics(), self.broker.relayed, self.redis.relayed),
@@ -71,7 +71,8 @@ class FoilStand(Ground):
 
 def _formed(kafka: KafkaConnection, agents: int) -> bool:
     """Whether all agents have joined: one that joins later has the others read again what they have counted."""
-    asked = admin(kafka).describe_consumer_groups([_APP_ID], request_timeout=_LOOKED_WITHIN_S)
+    client = admin(kafka)
+    asked = client.describe_consumer_groups([_APP_ID], request_timeout=_LOOKED_WITHIN_S)
     try:
         group = asked[_APP_ID].result(2 * _LOOKED_WITHIN_S)
     except (KafkaException, TimeoutError):  # a coordinator that has just come about is not always found at once
@@ -81,5 +82,6 @@ def _formed(kafka: KafkaConnection, agents: int) -> bool:
 
 def _create_topics(kafka: KafkaConnection, partitions: int) -> None:
     topics = [NewTopic(topic.name, partitions, 1, config=topic.config()) for topic in (CUSTOMER_EVENTS, CHURN_ALERTS)]
-    for created in admin(kafka).create_topics(topics).values():
+    client = admin(kafka)
+    for created in client.create_topics(topics).values():
         created.result(_ANSWER_WITHIN_S)

@@ -8,7 +8,6 @@ from typing import Any
 from proofs.simulation.kafka_model import Entry, TransactionalTopics
 from proofs.simulation.redis_model import RedisModel
 from schemas.alerts import Alert
-from schemas.dead_letters import Reason
 from schemas.errors import Transient
 from stream_app.core.engine import Recorded
 from stream_app.core.hashing import anchor
@@ -145,7 +144,7 @@ class SimDecisions:
             if alert.data.front < position:
                 break
             alerts[alert.data.src.offset] = alert
-        rejected: dict[int, Reason] = {}
+        rejected: dict[int, str] = {}
         rejected_front = -1
         for offset, reason, letter_front in reversed(topics.committed(topics.letters)):
             rejected_front = max(rejected_front, letter_front)

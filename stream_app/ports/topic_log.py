@@ -1,6 +1,7 @@
 """A topic as it stands: all partitions up to the ends that they had when last looked at."""
 
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import msgspec
@@ -9,6 +10,17 @@ from schemas.alerts import Alert
 from stream_app.core.log import PlainRecord
 
 Isolation = Literal["read_committed", "read_uncommitted"]
+
+
+@dataclass(frozen=True)
+class TopicFacts:
+    """How a topic is kept. `begins` and `ends` are offsets, partition by partition; a retention of -1 is for ever."""
+
+    name: str
+    replication: int
+    retention_ms: int
+    begins: tuple[int, ...]
+    ends: tuple[int, ...]
 
 
 class TopicLog(Protocol):

@@ -17,7 +17,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, KafkaException, Mes
 from confluent_kafka.admin import AdminClient, NewTopic
 from typer.testing import CliRunner, Result
 
-from cli.data import produce
+from cli.main import app
 from producers.event_files import read_events, write_events
 from producers.simulator import simulate
 from schemas.errors import ContractViolation, Transient
@@ -71,7 +71,7 @@ def topic(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def churn_produce(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(produce.app, [str(argument) for argument in arguments], prog_name="churn produce")
+    return CliRunner().invoke(app, ["produce", *map(str, arguments)], prog_name="churn")
 
 
 def count(kafka: KafkaConnection, topic: str) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.work.demo.cast import PACED, PACED_RATE
 from schemas.errors import Transient
 from schemas.instants import parse_instant
 from schemas.outgoing import Outgoing
@@ -29,13 +28,16 @@ from stream_app.settings import Settings
 
 _POLL_S = 0.05
 _STUCK_AFTER_S = 60.0
+_PACED = 30_000
+_PACED_RATE = 3_000.0
+"""So many events are sent at so many a second once the rest is applied: latency is then not queueing time."""
 
-Show = Callable[[str, int, int], None]
+ShowProgress = Callable[[str, int, int], None]
 """What is being done, events applied, events in all."""
 
 
 @dataclass
-class Facts:
+class DemoFigures:
     """What was seen of the run. Latencies are from the sending of an event to the arrival of its alert, in ms."""
 
     events: int = 0
@@ -53,7 +55,7 @@ class DemoRun:
     def __init__(self, settings: Settings, directory: Path, on_alert: Callable[[Received], None]) -> None:
         self.settings = settings
         self.trace = directory / "trace.bin"
-        self.facts = Facts()
+        self.facts = DemoFigures()
         self.deployment = deployment_of(settings)
         self._directory = directory
         self._on_alert = on_alert
@@ -72,22 +74,22 @@ class DemoRun:
         self._subscriber = subscriber(self.deployment, from_start=True)
         self._worker.wait_until_ready()
 
-    def send(self, events: Sequence[Outgoing], show: Show) -> None:
+    def send(self, events: Sequence[Outgoing], show: ShowProgress) -> None:
         """Send all but the last events flat out, wait until they are applied, send the rest at a walk, wait again."""
-        paced = min(PACED, len(events) // 2)
+        paced = min(_PACED, len(events) // 2)
         head, tail = events[: len(events) - paced], events[len(events) - paced :]
         self.facts.events = len(events)
         started = time.monotonic()
         self._phase("flat out", head, flat_out(), len(head), show)
         self.facts.flat_out_seconds, self.facts.flat_out_events = time.monotonic() - started, len(head)
         self._paced_from_ms = time.time_ns() // 1_000_000
-        self._phase(f"{PACED_RATE:,.0f} a second", tail, at_rate(PACED_RATE), len(events), show)
+        self._phase(f"{_PACED_RATE:,.0f} a second", tail, at_rate(_PACED_RATE), len(events), show)
         self._drain()
         self.facts.counts = dict(self._running().probe()["counts"])
         letters = topic_log(self.deployment.kafka, self.deployment.topics.letters)
         self.facts.dead_letters = sum(1 for _ in read_letters(letters))
 
-    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: Show) -> None:
+    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: ShowProgress) -> None:
         """Send events from a thread, collecting alerts meanwhile, until the worker has applied all that was sent."""
         sender = new_sender(self.deployment)
         failures: list[BaseException] = []

@@ -22,7 +22,7 @@ def producer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Producer:
 
 
 def admin(kafka: KafkaConnection) -> AdminClient:
-    """librdkafka's."""
+    """librdkafka's. Hold on to it until its answers are there: they fail when it goes."""
     return AdminClient(_librdkafka(kafka))
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
+from cli.console import escaped
 from operations.redrive.ledger import Ledger
 from schemas.dead_letters import Rejection
 from schemas.instants import format_instant
@@ -15,14 +17,7 @@ from stream_app.ports.dead_letters import Letter
 
 def printable(data: bytes | None) -> str:
     """Bytes as text; what is no text, or would steer a terminal, is written as an escape."""
-    if data is None:
-        return "(none)"
-    text = data.decode("utf-8", "backslashreplace")
-    return "".join(one if one.isprintable() or one == "\n" else _escaped(one) for one in text)
-
-
-def _escaped(one: str) -> str:
-    return one.encode("unicode_escape").decode()
+    return "(none)" if data is None else escaped(data.decode("utf-8", "backslashreplace"), but="\n")
 
 
 def render(letters: Sequence[Letter], ledger: Ledger) -> Table:
@@ -35,7 +30,7 @@ def render(letters: Sequence[Letter], ledger: Ledger) -> Table:
     table.add_column("sent again", no_wrap=True)
     for letter in letters:
         why = letter.rejection
-        message = printable(why.message.encode()).replace("[", r"\[")
+        message = Text(printable(why.message.encode()))
         when = format_instant(why.timestamp)[:16].replace("T", " ")
         table.add_row(str(letter.id), source(why), why.reason, message, when, state(letter, ledger))
     return table

@@ -17,7 +17,7 @@ from stream_app.settings import Settings
 
 
 @dataclass(frozen=True)
-class Order:
+class WantedRows:
     """The rows that are wanted; `start` is in force from the log's beginning on, None if control records are."""
 
     variants: Sequence[Variant]
@@ -38,13 +38,13 @@ def period_of(begin: str | None, end: str | None) -> Period:
         raise typer.BadParameter(str(error), param_hint="--to") from error
 
 
-def order_of(settings: Settings, events: Path | None, model: str | None, policy: str | None) -> Order:
+def rows_of(settings: Settings, events: Path | None, model: str | None, policy: str | None) -> WantedRows:
     """The rows that the options ask for. Raises BadParameter, or ContractViolation when a file cannot be used."""
     holds_control = events is None or _begins_with_control(events)
     models = [_model(settings, name) for name in _names(model, "--model")]
     policies = [_policy(name) for name in _names(policy, "--policy")]
     if holds_control:
-        return Order(variants_of(models or [ModelChoice()], policies or [PolicyChoice()]), None)
+        return WantedRows(variants_of(models or [ModelChoice()], policies or [PolicyChoice()]), None)
     if LIVE in {model.name for model in models} | {policy.name for policy in policies}:
         raise typer.BadParameter(
             f"{events} does not begin with a control record, so nothing is live there: name models and policies",
@@ -55,7 +55,7 @@ def order_of(settings: Settings, events: Path | None, model: str | None, policy:
         models = [ModelChoice(f"{newest.name}/{newest.version}", newest.reference())]
         ERR.print(f"{events} names no model: taking the newest one, {models[0].name}", markup=False, soft_wrap=True)
     start = ControlData(model=newest.reference(), policy=newest.policy)
-    return Order(variants_of(models, policies or [PolicyChoice(OWN)]), start)
+    return WantedRows(variants_of(models, policies or [PolicyChoice(OWN)]), start)
 
 
 def _begins_with_control(events: Path) -> bool:

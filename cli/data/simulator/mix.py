@@ -1,29 +1,22 @@
-"""`churn simulator`: what the simulated service is like beside the real one, and how its parameters are fitted."""
+"""`churn simulator mix`: what the simulated service is like beside the real one."""
 
 import time
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
 
 from cli.console import OUT, print_json, progress
-from producers.fitting.fit import ROUNDS
-from producers.fitting.run import encode, fit_to
+from cli.options import AsJson
 from producers.simulator import simulate
 from producers.simulator.comparison import Comparison, compare
-from producers.simulator.parameters import PLACE, FittedParameters, fitted
+from producers.simulator.parameters import FittedParameters, fitted
 from schemas.instants import parse_instant
 
 _START_MS: Final = parse_instant("2024-01-01T00:00:00Z")
 _SPEED_DAYS: Final = 30
 
-app = typer.Typer(no_args_is_help=True, help="The behaviour simulator: its page mix and its parameters.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-
-
-@app.command()
 def mix(
     users: Annotated[int, typer.Option(min=100, help="Users to simulate.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the simulation.")] = 1,
@@ -41,27 +34,6 @@ def mix(
         print_json(_facts(comparison, speed))
     else:
         _show(found, comparison, speed)
-
-
-@app.command()
-def fit(
-    data: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Directory of the public data sets.")],
-    out: Annotated[
-        Path, typer.Option(dir_okay=False, show_default=PLACE.name, help="The parameters file to write.")
-    ] = PLACE,
-    as_json: AsJson = False,
-) -> None:
-    """Fit the page mix and the spread between users on the public table, without the users of the judging log.
-
-    Example: churn simulator fit --data public/
-    """
-    with progress("Fitting", ROUNDS, "rounds") as passed:
-        found = fit_to(data, passed)
-    out.write_bytes(encode(found))
-    if as_json:
-        print_json({"written": str(out), "fitted_on": found.origin.fitted_on, "achieved": found.achieved.mix})
-    else:
-        OUT.print(f"{out} written: fitted on {found.origin.fitted_on}", markup=False, soft_wrap=True)
 
 
 def _events_per_second(seed: int) -> int:

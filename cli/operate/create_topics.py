@@ -1,24 +1,13 @@
-"""`churn topics`: the topics of a deployment, on whatever broker the settings name."""
-
-from typing import Annotated
-
-import typer
+"""`churn topics create`: makes the topics of a deployment, on whatever broker the settings name."""
 
 from cli.console import OUT, print_json
+from cli.options import AsJson
 from stream_app.bootstrap.deployment import create_topics, deployment_of
 from stream_app.bootstrap.engine import first_control
 from stream_app.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Make the topics of this deployment.")
 
-
-@app.callback()
-def topics() -> None:
-    """Make the topics of this deployment."""
-
-
-@app.command()
-def create(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False) -> None:
+def create(as_json: AsJson = False) -> None:
     """Make the topics that are missing, each partition beginning with what is in force; what exists stays as it is.
 
     Example: churn topics create
@@ -28,7 +17,7 @@ def create(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON 
     if as_json:
         print_json({"topics": names, "partitions": settings.partitions})
     else:
-        show_topics(names, settings)
+        say_topics(names, settings)
 
 
 def make_topics(settings: Settings) -> list[str]:
@@ -38,6 +27,6 @@ def make_topics(settings: Settings) -> list[str]:
     return list(deployment.topics.names)
 
 
-def show_topics(names: list[str], settings: Settings) -> None:
+def say_topics(names: list[str], settings: Settings) -> None:
     """Say which topics there are."""
     OUT.print(f"Topics  {', '.join(names)}: {settings.partitions} partitions each", markup=False, soft_wrap=True)

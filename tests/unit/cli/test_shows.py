@@ -1,0 +1,101 @@
+"""What `churn models show` and `churn workload show` say."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.console import OUT
+from cli.main import app
+from schemas.errors import ContractViolation
+from stream_app.adapters.onnx_scorer import newest_model
+from stream_app.core.features.codec import MAX_STATE_BYTES
+from stream_app.workloads.music import WORKLOAD
+
+MODELS = Path(__file__).parents[3] / "models"
+NEWEST = newest_model(MODELS, "music")
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of models, a copy of the newest one in it, and no settings but this directory."""
+    where = tmp_path / "music" / NEWEST.version
+    shutil.copytree(MODELS / "music" / NEWEST.version, where)
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return where
+
+
+def churn(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), prog_name="churn")
+
+
+def test_a_model_is_shown_with_its_columns_figures_policy_and_digests() -> None:
+    said = churn("models", "show", f"music/{NEWEST.version}").stdout
+    auc = NEWEST.metrics["held_out"]["updates"]["auc"]
+    told = (
+        f"states {NEWEST.state_digest}, columns {NEWEST.feature_schema}",
+        f"fires at {NEWEST.policy.enter}, critical at {NEWEST.policy.critical}, ends below {NEWEST.policy.leave}",
+        "no new alert for 14 days after the end",
+        f"{auc['value']:.2f} [{auc['interval'][0]:.2f}, {auc['interval'][1]:.2f}]",
+        NEWEST.sha256,
+        "this code runs it",
+    )
+    assert [text for text in told if text not in said] == []
+    lines = {line.split()[0] for line in said.splitlines() if line}
+    assert lines.issuperset(NEWEST.features)
+
+
+def test_a_model_of_other_features_is_shown_with_what_does_not_fit(models: Path) -> None:
+    manifest = json.loads((models / "manifest.json").read_text())
+    manifest |= {"state_digest": "0" * 16, "features": ["moon_phase", *manifest["features"][1:]], "metrics": {}}
+    (models / "manifest.json").write_text(json.dumps(manifest))
+    shown = json.loads(churn("models", "show", f"music/{NEWEST.version}", "--json").stdout)
+    assert not shown["fits"]
+    assert "made for other features" in shown["misfit"]
+    said = churn("models", "show", f"music/{NEWEST.version}").stdout
+    assert f"no: {shown['misfit']}" in said
+    assert "not a feature of this code" in said
+
+
+def test_a_model_whose_bytes_were_changed_does_not_fit(models: Path) -> None:
+    (models / "model.onnx").write_bytes(b"")
+    shown = json.loads(churn("models", "show", f"music/{NEWEST.version}", "--json").stdout)
+    assert "are not those that were promoted" in shown["misfit"]
+
+
+def test_a_model_that_is_not_there_is_named() -> None:
+    refused = churn("models", "show", "music/9.9.9")
+    assert isinstance(refused.exception, ContractViolation)
+    assert "there is no model in" in str(refused.exception)
+
+
+def test_a_workload_is_shown_with_all_that_it_declares_and_what_a_state_weighs() -> None:
+    shown = json.loads(churn("workload", "show", "--json").stdout)
+    assert [one["feature"] for one in shown["features"]] == list(WORKLOAD.features)
+    assert [one["signal"] for one in shown["signals"]] == [*WORKLOAD.signals, *WORKLOAD.waits]
+    assert [(one["tile"], one["tiles"]) for one in shown["tiles"]] == [("5 minutes", 12), ("1 hour", 24), ("1 day", 30)]
+    assert shown["state"]["in_memory_bytes"] < shown["state"]["fullest_bytes"] < shown["state"]["bound_bytes"]
+    assert shown["state"]["bound_bytes"] == MAX_STATE_BYTES
+    assert shown["state_digest"] == NEWEST.state_digest
+
+
+def test_people_read_what_raises_a_signal_and_what_a_feature_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OUT, "width", 160)
+    said = {" ".join(line.split()) for line in churn("workload", "show").stdout.splitlines()}
+    assert said.issuperset(
+        (
+            "thumbs_down activity thumbs_down",
+            "chat_wait message outbound after message inbound",
+            "thumbs_up_share_30d Share 30d thumbs_up of song thumbs up per song in a month",
+            "plan_paid Latest plan missing 0 has a paid plan",
+        )
+    )
+
+
+def test_a_workload_that_there_is_not_is_refused() -> None:
+    refused = churn("workload", "show", "bank")
+    assert isinstance(refused.exception, ContractViolation)
+    assert "no workload 'bank'" in str(refused.exception)
