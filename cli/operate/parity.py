@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from backtest.parity import Parity, compare
-from backtest.proof import Replayed
-from backtest.trace_file import read_trace
+from backtest.parity import Parity, compare, read_trace
+from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
 from cli.console import ERR, OUT, counting, print_json, progress
 from schemas.errors import ContractViolation
@@ -45,12 +44,12 @@ def parity(
 
 
 def _replayed(settings: Settings, events: TopicLog) -> Replayed:
-    engine, replayed = bootstrap.engine(settings), Replayed()
+    replayed = Replayed(bootstrap.engine(settings))
     barred = barred_in_topic(",".join(bootstrap.brokers(settings)), settings.topic_prefix + DEAD_LETTERS.name)
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
             chunks = counting(events.read(partition), advance)
-            replayed.fold(engine, partition, events.partitions, chunks, barred[partition])
+            replayed.fold(partition, events.partitions, chunks, barred[partition])
     return replayed
 
 
@@ -58,7 +57,7 @@ def _show(found: Parity, worth: Usefulness) -> None:
     OUT.print(f"Same everywhere  {found.vectors:,} vectors and scores, {found.mismatches:,} mismatches")
     OUT.print(f"                 alerts: {found.alerts_missing:,} missing, {found.alerts_extra:,} too many")
     OUT.print(
-        f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who cancelled were alerted before; "
-        f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users cancel, {worth.base_rate:.1%} of all",
+        f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who churned were alerted before; "
+        f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users churn, {worth.base_rate:.1%} of all",
         soft_wrap=True,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from backtest.policy_file import read_policy
+from backtest.variants import read_policy
 from cli.main import app
 from producers.line_files import write_lines
 from schemas.errors import ContractViolation
