@@ -8,112 +8,32 @@ stands in).
 Unknown attributes and unknown data fields are ignored, so that producers may add to them; an unknown type is refused.
 """
 
-import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Text = Annotated[str, Meta(min_length=1, max_length=256)]
-Instant = Annotated[
-    str,
-    Meta(description="RFC 3339 date-time with an offset", max_length=64, extra_json_schema={"format": "date-time"}),
+from schemas.envelope import Envelope, Instant, Probability, Sha256, Slug, Text
+from schemas.event_types import USER_EVENTS, Activity, ActivityData, Conversation, Message, Profile, UserEvent
+
+__all__ = [
+    "USER_EVENTS",
+    "Activity",
+    "ActivityData",
+    "Clock",
+    "Control",
+    "ControlData",
+    "Conversation",
+    "Envelope",
+    "Instant",
+    "Message",
+    "ModelRef",
+    "PartitionRecord",
+    "Policy",
+    "Profile",
+    "Record",
+    "Text",
+    "UserEvent",
 ]
-UserId = Annotated[str, Meta(max_length=200)]
-SLUG_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
-Slug = Annotated[str, Meta(pattern=SLUG_PATTERN)]
-Action = Annotated[str, Meta(max_length=64, extra_json_schema={"pattern": SLUG_PATTERN})]
-Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-
-
-_MOST_SLUGS = 4096
-_slugs: set[str] = set()
-"""Actions that have been found to be slugs: there are few of them, and looking one up costs less than a call."""
-
-
-def _refuse_no_slug(action: str) -> None:
-    if re.fullmatch(SLUG_PATTERN, action) is None:
-        raise ValueError(f"the action {action!r} does not match {SLUG_PATTERN}")
-    if len(_slugs) < _MOST_SLUGS:
-        _slugs.add(action)
-
-
-class Envelope(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
-    """The CloudEvents attributes that all records share."""
-
-    specversion: Literal["1.0"]
-    id: Text
-    source: Text
-    time: Instant
-    subject: UserId | None = None
-    partitionkey: str | None = None
-    recordedtime: Instant | None = None
-    datacontenttype: str | None = None
-
-
-class ActivityData(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
-    """What the user did in the product; the workload says which actions mean what, others count as activity only."""
-
-    action: Action
-    session_ref: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what is no slug. A pattern in the type would be matched anew for every event."""
-        if self.action not in _slugs:
-            _refuse_no_slug(self.action)
-
-
-class Activity(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.activity.v1"):
-    """A user did something in the product."""
-
-    data: ActivityData
-
-
-class ConversationData(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
-    """A change in the life of a support conversation."""
-
-    event: Literal["opened", "closed"]
-    conversation_ref: Text
-    channel: str = "chat"
-
-
-class Conversation(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.conversation.v1"):
-    """A support conversation was opened or closed."""
-
-    data: ConversationData
-
-
-class MessageData(Struct, kw_only=True, frozen=True, omit_defaults=True, gc=False):
-    """A chat message: its text, or the sentiment that its source has computed, or both."""
-
-    conversation_ref: Text
-    direction: Literal["inbound", "outbound"]
-    text: str | None = None
-    sentiment: Annotated[float, Meta(ge=-1.0, le=1.0)] | None = None
-    channel: str = "chat"
-
-    def __post_init__(self) -> None:
-        """Refuse a message that says nothing."""
-        if self.text is None and self.sentiment is None:
-            raise ValueError("a message needs a text or a sentiment")
-
-
-class Message(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.message.v1"):
-    """A message passed between user (inbound) and support (outbound)."""
-
-    data: MessageData
-
-
-class ProfileData(Struct, kw_only=True, frozen=True):
-    """Facts about the user that the workload knows by name, such as {"plan": "paid"}."""
-
-    attributes: Annotated[dict[Slug, str | float], Meta(min_length=1)]
-
-
-class Profile(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.profile.v1"):
-    """Something lasting about the user became known or changed."""
-
-    data: ProfileData
 
 
 class ModelRef(Struct, kw_only=True, frozen=True):
@@ -158,7 +78,5 @@ class Clock(Envelope, frozen=True, gc=False, tag_field="type", tag="churn.clock.
     """The source of the log says that it is `time` now; silence becomes visible. Moves no user's clock."""
 
 
-UserEvent = Activity | Conversation | Message | Profile
 PartitionRecord = Control | Clock
 Record = UserEvent | PartitionRecord
-USER_EVENTS = (Activity, Conversation, Message, Profile)

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from schemas.alerts import Alert
-from schemas.events import USER_EVENTS, Clock, Control, Envelope, MessageData
+from schemas.event_types import USER_EVENTS, MessageData
+from schemas.events import Clock, Control, Envelope
 
 RECORD_TYPES: tuple[type[Envelope], ...] = (*USER_EVENTS, Control, Clock, Alert)
 DIRECTORY = Path(__file__).parent / "json"

@@ -9,8 +9,8 @@ from typing import Any
 import faust
 from faust.web import Request, Response, View
 
-from schemas.topics import CUSTOMER_EVENTS
-from stream_app import bootstrap
+from stream_app.bootstrap.deployment import deployment_of, faust_arguments
+from stream_app.bootstrap.worker import worker
 from stream_app.metrics.page import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings
 from stream_app.worker.logs import configure_logs
@@ -28,7 +28,8 @@ settings = Settings()
 logging_config = configure_logs(settings.log_format)
 data_directory = STACK_DIRECTORY / "faust"
 data_directory.mkdir(parents=True, exist_ok=True)
-service = bootstrap.worker(settings)
+deployment = deployment_of(settings)
+service = worker(settings, deployment)
 register(service.owner)
 # A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
 gc.freeze()
@@ -37,7 +38,7 @@ gc.set_threshold(100_000, 50, 100)
 app = faust.App(
     settings.app_id,
     id_format="{id}",
-    broker=[f"{SCHEME}://{server}" for server in bootstrap.brokers(settings)],
+    **faust_arguments(deployment.kafka, SCHEME),
     datadir=data_directory,
     logging_config=logging_config,
     agent_supervisor="mode.CrashingSupervisor",
@@ -58,9 +59,7 @@ app = faust.App(
     web_host=settings.web_host,
     web_port=settings.web_port,
 )
-events = app.topic(
-    settings.topic_prefix + CUSTOMER_EVENTS.name, key_type=bytes, value_type=bytes, value_serializer="raw"
-)
+events = app.topic(deployment.topics.events, key_type=bytes, value_type=bytes, value_serializer="raw")
 
 
 @app.agent(events)

@@ -10,6 +10,7 @@ import pytest
 
 from stack import local
 from stream_app.adapters.kafka.topics import delete_topics
+from tests.support.connections import deployment_at
 from tests.support.fixture_model import write_fixture_model
 
 REPOSITORY = Path(__file__).parents[1]
@@ -53,7 +54,7 @@ def prefix(stack: local.Services) -> Iterator[str]:
     """In front of topic names and whatever else must not meet another test's; its topics are deleted at the end."""
     unique = f"t{secrets.token_hex(3)}-"
     yield unique
-    delete_topics(stack.bootstrap, unique)
+    delete_topics(deployment_at(stack, unique))
 
 
 @pytest.fixture(scope="session", autouse=True)

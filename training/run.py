@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from schemas.manifests import OPSET, Manifest
-from stream_app.adapters.onnx_scorer import OnnxScorer
 from stream_app.core.features.plan import Compiled
+from stream_app.core.scoring import Scorer
 from training.card.model_card import model_card
 from training.card.plots import JudgedLog, plots
 from training.dataset.examples import BothKinds, to_judge_by, to_learn_from, to_look_at
@@ -27,6 +27,8 @@ from training.judging.report import PlotRows, report
 
 Say = Callable[[str], None]
 """Is told of each step in words."""
+NewScorer = Callable[[bytes, Manifest], Scorer]
+"""From a graph and its manifest to what scores with it live."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ class Trained:
     real: PlotRows | None = None
 
 
-def train(compiled: Compiled, surveyed: Survey, origin: Origin, spec: TrainingSpec, say: Say) -> Trained:
+def train(
+    compiled: Compiled, surveyed: Survey, origin: Origin, spec: TrainingSpec, new_scorer: NewScorer, say: Say
+) -> Trained:
     """Label, fit, export, choose thresholds, judge, beside the oracle where there is one.
 
     Raises ContractViolation when the log is too short, too few users churn in it, or the export gate stays shut.
@@ -73,7 +77,7 @@ def train(compiled: Compiled, surveyed: Survey, origin: Origin, spec: TrainingSp
     model = fit(vectors, churned, weights, spec.seed)
     graph = export(model, len(compiled.feature_names))
     draft = _draft(compiled, spec, graph, baseline(vectors[churned == STAYED]))
-    scorer = OnnxScorer(graph, draft)
+    scorer = new_scorer(graph, draft)
     say("Comparing the exported model with the trained one")
     gate = pass_gate(scorer, model, vectors)
     say("Choosing thresholds")
@@ -93,13 +97,13 @@ def train(compiled: Compiled, surveyed: Survey, origin: Origin, spec: TrainingSp
     return Trained(graph, msgspec.structs.replace(draft, policy=policy, data=data, metrics=metrics), plot_rows)
 
 
-def look(trained: Trained, surveyed: Survey, origin: Origin, seed: int) -> Trained:
+def look(trained: Trained, surveyed: Survey, origin: Origin, seed: int, new_scorer: NewScorer) -> Trained:
     """Judge on a log apart, all of whose users are unseen; the figures join those of the manifest.
 
     Raises ContractViolation when too few of its users churn.
     """
     manifest, unseen = trained.manifest, to_look_at(surveyed)
-    scorer = OnnxScorer(trained.graph, manifest)
+    scorer = new_scorer(trained.graph, manifest)
     found, plot_rows = report(surveyed, unseen, scorer.score, manifest.policy.enter, seed)
     log = {**asdict(origin), "users": len(surveyed.names), "days": surveyed.days, "unusable": surveyed.dead}
     metrics = {**manifest.metrics, "real": {"log": log, **found}}

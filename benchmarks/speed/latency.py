@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.speed.deployments import Deployment, Site, deployment
+from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import one_each
 from benchmarks.speed.open_loop import Loader, Plan, Report
@@ -26,7 +26,8 @@ from benchmarks.speed.readings import Reading, between, known, read, wait_for
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.subscriber import AlertSubscriber
+from stream_app.bootstrap.deployment import subscriber as new_subscriber
+from stream_app.ports.receiving import Subscriber
 
 KNOWN_USERS = 20_000
 _BROKER_WARM_UP = (10_000, 12.0)
@@ -50,9 +51,9 @@ class Delays(NamedTuple):
 class Bench:
     """A worker whose known users all have a state and an open alert, and a subscriber to its alerts."""
 
-    made: Deployment
+    made: Testbed
     worker: WorkerProcess
-    subscriber: AlertSubscriber
+    subscriber: Subscriber
     known_users: int
     sent: int
     users: int
@@ -62,8 +63,8 @@ class Bench:
         """Put a load on the worker, behind all that was sent before; what came of it once the warm-up was over."""
         self.settle()
         plan = Plan(
-            bootstrap=self.made.bootstrap,
-            topic=self.made.events_topic,
+            kafka=self.made.deployment.kafka,
+            topic=self.made.deployment.topics.events,
             rate=rate,
             seconds=warm_up_s + seconds,
             known_users=self.known_users,
@@ -117,12 +118,12 @@ class Bench:
 @contextmanager
 def bench(site: Site, app_id: str, known_users: int = KNOWN_USERS) -> Iterator[Bench]:
     """A deployment in which every known user has sent an event; taken away at the end."""
-    with deployment(site, app_id, first_event_control()) as made, made.worker() as worker:
+    with a_testbed(site, app_id, first_event_control()) as made, made.worker() as worker:
         worker.wait_until_ready()
-        subscriber = AlertSubscriber(made.bootstrap, made.alerts_topic, from_start=False)
+        subscriber = new_subscriber(made.deployment, from_start=False)
         try:
             now_ms = time.time_ns() // 1_000_000
-            fill(made.bootstrap, made.events_topic, one_each(known_users, start_ms=now_ms - 86_400_000))
+            fill(made.deployment, one_each(known_users, start_ms=now_ms - 86_400_000))
             ready = Bench(made, worker, subscriber, known_users, sent=known_users, users=known_users)
             ready.settle()
             _demand_alerts(worker, known_users)

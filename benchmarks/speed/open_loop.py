@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.speed.filling import Filler
 from benchmarks.speed.load import Chunk, Integers, actions, encoded
 from schemas.errors import Transient
+from stream_app.deployment import KafkaConnection
 
 _STEP_S = 0.001
 _LINGER_MS = 5
@@ -30,7 +31,7 @@ class Plan(msgspec.Struct, frozen=True):
     `first` numbers the events, `first_new` the new users; neither may be used twice in one topic.
     """
 
-    bootstrap: str
+    kafka: KafkaConnection
     topic: str
     rate: float
     seconds: float
@@ -97,7 +98,7 @@ class Loader:
 
 def send(plan: Plan, chunk: Chunk, start_ms: int) -> Report:
     """Send events when they are due."""
-    filler = Filler(plan.bootstrap, plan.topic, linger_ms=_LINGER_MS)
+    filler = Filler(plan.kafka, plan.topic, linger_ms=_LINGER_MS)
     start_s, cpu_s = start_ms / 1000, time.process_time()
     behind_ms: list[float] = []
     sent = 0

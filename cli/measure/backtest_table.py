@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.console import OUT
 
@@ -48,7 +49,7 @@ def _table(rows: list[Mapping[str, Any]]) -> Table:
     for name in _COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(row["model"], row["policy"], *(cell(row) for cell in _COLUMNS.values()))
+        table.add_row(Text(row["model"]), Text(row["policy"]), *(cell(row) for cell in _COLUMNS.values()))
     return table
 
 

@@ -21,9 +21,10 @@ from proofs import run_ledger
 from proofs.fencing import price
 from proofs.foil import run as foils
 from proofs.protocol_digest import protocol_digest, session_digest
-from stream_app.bootstrap import workload_named
 from stream_app.core.features.plan import compile_workload
+from stream_app.deployment import KafkaConnection, RedisConnection
 from stream_app.settings import STACK_DIRECTORY
+from stream_app.workloads import workload_named
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
 
@@ -188,7 +189,7 @@ def ledger(
 def _site() -> Iterator[Site]:
     with running_services() as services:
         pids = Pids(redis=services.redis.pid, kafka=services.kafka.pid)
-        yield Site(services.bootstrap, services.redis_url, pids)
+        yield Site(KafkaConnection(services.bootstrap), RedisConnection(services.redis_url), pids)
 
 
 def _say(text: str) -> None:

@@ -8,19 +8,20 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.table import Table
 
 from cli.console import ERR, OUT, print_json, progress
+from cli.models.figure_table import figure_table
 from producers.registry import Simulator, event_lines, reader_named, simulator_named
 from producers.simulator.oracle import Moment, World
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
-from stream_app.bootstrap import workload_named
+from stream_app.bootstrap.engine import OnnxScorer
 from stream_app.core.durations import DAY_MS
 from stream_app.core.event_lines import EventLog
 from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.core.features.workload import Workload
-from training.card.tables import brief, told
+from stream_app.workloads import workload_named
+from training.card.tables import told
 from training.dataset.splits import Part, part_of
 from training.dataset.survey import Survey, survey
 from training.fitting.artefact import next_version, read_limits, refuse_existing, write
@@ -81,11 +82,11 @@ def train(
         source, lines, spec = events.name, event_lines(events), TrainingSpec(version, seed)
     log = None if real is None else _survey(compiled, real.name, _real_lines(compiled, real), _all_unseen, seed)
     trained = train_model(
-        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), spec, _say
+        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), spec, OnnxScorer, _say
     )
     if log is not None:
         _say("Looking at the real log")
-        trained = look(trained, *log, seed)
+        trained = look(trained, *log, seed, OnnxScorer)
         note_look(ledger, _look(trained.manifest))
     _say("Drawing plots, writing")
     made = artefact(compiled, trained, read_looks(ledger), read_limits(out / workload))
@@ -185,16 +186,6 @@ def _show(manifest: Manifest, where: Path) -> None:
         f"{metrics['policy']['alerted_share']:.1%} of users alerted in a month",
         soft_wrap=True,
     )
-    OUT.print(_table("Held-out users", metrics["held_out"]))
+    OUT.print(figure_table("Held-out users", metrics["held_out"]))
     if "real" in metrics:
-        OUT.print(_table("Real log", metrics["real"]))
-
-
-def _table(title: str, found: dict[str, Any]) -> Table:
-    """The figures that matter most; the card has all."""
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("", "scored updates", "midnights"):
-        table.add_column(heading)
-    for row in brief(found):
-        table.add_row(*row)
-    return table
+        OUT.print(figure_table("Real log", metrics["real"]))

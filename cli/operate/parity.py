@@ -11,10 +11,11 @@ from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
 from cli.console import ERR, OUT, counting, print_json, progress
 from schemas.errors import ContractViolation
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
-from stream_app.adapters.kafka.topic_log import TopicLog, read_alerts
+from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_log
+from stream_app.bootstrap.engine import engine_of
+from stream_app.core.engine import Engine
+from stream_app.deployment import Deployment
+from stream_app.ports.topic_log import read_alerts
 from stream_app.settings import Settings
 
 
@@ -27,10 +28,10 @@ def parity(
     Example: churn parity --trace trace.bin
     """
     settings = Settings()
-    kafka = ",".join(bootstrap.brokers(settings))
+    deployment = deployment_of(settings)
     live_trace = read_trace(trace)
-    published = list(read_alerts(TopicLog(kafka, settings.topic_prefix + CHURN_ALERTS.name)))
-    replayed = _replayed(settings, TopicLog(kafka, settings.topic_prefix + CUSTOMER_EVENTS.name))
+    published = list(read_alerts(topic_log(deployment.kafka, deployment.topics.alerts)))
+    replayed = _replayed(deployment, engine_of(settings))
     found = compare(live_trace, published, replayed.trace, replayed.alerts)
     worth = usefulness(replayed.audience, published)
     if as_json:
@@ -43,9 +44,10 @@ def parity(
         raise ContractViolation("live and replay differ: keep the topics and the trace, this is a defect of the worker")
 
 
-def _replayed(settings: Settings, events: TopicLog) -> Replayed:
-    replayed = Replayed(bootstrap.engine(settings))
-    barred = barred_in_topic(",".join(bootstrap.brokers(settings)), settings.topic_prefix + DEAD_LETTERS.name)
+def _replayed(deployment: Deployment, engine: Engine) -> Replayed:
+    kafka, topics = deployment.kafka, deployment.topics
+    replayed = Replayed(engine)
+    events, barred = topic_log(kafka, topics.events), barred_in_topic(kafka, topics.letters)
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
             chunks = counting(events.read(partition), advance)

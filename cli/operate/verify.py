@@ -10,15 +10,9 @@ from operations.states.files import read_manifest, read_partition
 from operations.verify.findings import KINDS, Findings
 from operations.verify.verification import Verification
 from schemas.errors import ContractViolation
-from stream_app import bootstrap
-from stream_app.deployment import Deployment
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.engine import engine_of
 from stream_app.settings import Settings
-
-
-def deployment_of(settings: Settings) -> Deployment:
-    """Where the deployment keeps what. Raises ContractViolation when no broker or no Redis is known."""
-    kafka = ",".join(bootstrap.brokers(settings))
-    return Deployment(kafka, bootstrap.states_url(settings), settings.app_id, settings.topic_prefix)
 
 
 def verify(
@@ -40,7 +34,7 @@ def verify(
     """
     settings = Settings()
     export = read_manifest(begin) if begin else None
-    verification = Verification(deployment_of(settings), bootstrap.engine(settings), whole=export is None)
+    verification = Verification(deployment_of(settings), engine_of(settings), whole=export is None)
     if export is not None and export.partitions != verification.log.partitions:
         raise ContractViolation(
             f"{begin} has {export.partitions} partitions, the topic {verification.log.partitions}: it is of another "

@@ -4,11 +4,11 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.topic_log import TopicLog
 from stream_app.core.engine import Engine
 from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
 from stream_app.core.replay import Replay, Step
+from stream_app.ports.topic_log import TopicLog
 
 
 class Course:

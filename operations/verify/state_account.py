@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 
 from operations.states.course import Course
-from operations.states.stored_states import PAGE, Page
 from operations.verify.findings import Findings
 from stream_app.core.features.codec import pack
 from stream_app.partition.effects import Meta
+from stream_app.ports.stored_states import PAGE, Page
 
 
 def compare_page(findings: Findings, partition: int, page: Page, course: Course) -> None:

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 from operations.states.course import Course
 from operations.states.snapshot import Snapshot, refuse_unfit
-from operations.states.stored_states import Page, connected, pages
 from operations.verify.alert_account import AlertAccount
 from operations.verify.findings import Findings
 from operations.verify.letter_account import LetterAccount
 from operations.verify.state_account import compare_meta, compare_page, note_missing
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import stored_states, topic_log
 from stream_app.core.engine import Engine
 from stream_app.core.features.codec import unpack
 from stream_app.core.replay import Step
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Meta
+from stream_app.ports.stored_states import Page
 
 Advance = Callable[[int], None]
 
@@ -47,16 +47,17 @@ class Verification:
         """Raises ContractViolation when a topic is missing or has lost its beginning, Transient without a broker."""
         self.findings = Findings()
         self._deployment, self._engine = deployment, engine
-        names = deployment.events, deployment.alerts, deployment.letters
-        self.log, self._alerts, self._letters = (TopicLog(deployment.kafka, name, whole=whole) for name in names)
+        self.log, self._alerts, self._letters = (
+            topic_log(deployment.kafka, name, whole=whole) for name in deployment.topics.names
+        )
 
     def verify(self, partition: int, start: Snapshot | None, advance: Advance) -> None:
         """Verify one partition, from its beginning or from an exported snapshot on.
 
         Raises ContractViolation when the snapshot does not fit the log or is newer than Redis.
         """
-        with connected(self._deployment.redis_url) as client:
-            stored = list(pages(client, self._deployment.app_id, partition))
+        with stored_states(self._deployment) as states:
+            stored = list(states.pages(partition))
         begin = start.meta.position if start else 0
         if stored[-1].position < begin:
             raise ContractViolation(

@@ -2,13 +2,13 @@
 
 from proofs.chaos.receipts import Receipts
 from proofs.chaos.stand import Stand
-from schemas.topics import CUSTOMER_EVENTS
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import topic_log
+from stream_app.ports.topic_log import TopicLog
 
 
 def lost_events(stand: Stand) -> int:
     """How many acknowledged events are not in the log as they were sent; at least 1 for a partition that differs."""
-    log = TopicLog(stand.broker.bootstrap, CUSTOMER_EVENTS.name)
+    log = topic_log(stand.direct.kafka, stand.direct.topics.events)
     return sum(_lost(stand, log, partition) for partition in range(log.partitions))
 
 

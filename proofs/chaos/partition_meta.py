@@ -4,10 +4,7 @@ from collections.abc import Callable
 
 import redis
 
-
-def meta_key(app_id: str, partition: int) -> str:
-    """Where it stands."""
-    return f"{{{app_id}.{partition}}}:m"
+from stream_app.bootstrap.deployment import meta_key
 
 
 def positions_of(app_id: str, partitions: int) -> "Callable[[redis.Redis], list[int]]":

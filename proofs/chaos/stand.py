@@ -15,17 +15,15 @@ from proofs.chaos.crew import Crew
 from proofs.chaos.events import endless
 from proofs.chaos.ground import Ground
 from proofs.chaos.load import Load
-from proofs.chaos.partition_meta import meta_key, positions_of
+from proofs.chaos.partition_meta import positions_of
 from proofs.chaos.redis_commands import RedisDialogue
 from schemas.errors import Transient
 from schemas.events import Control, Policy
-from schemas.manifests import Manifest
-from schemas.topics import CUSTOMER_EVENTS
+from schemas.manifests import MANIFEST_FILE, Manifest
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.topics import create_topics, write_control
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, newest_model
-from stream_app.bootstrap import control_for
-from stream_app.settings import Settings
+from stream_app.bootstrap.deployment import create_topics, meta_key, write_control
+from stream_app.bootstrap.engine import control_for, newest_model
+from stream_app.deployment import Deployment, Topics
 
 APP_ID = "chaos"
 _WORKING_WITHIN_S = 90.0
@@ -61,17 +59,9 @@ class Stand(Ground):
             raise
 
     @property
-    def settings(self) -> Settings:
+    def direct(self) -> Deployment:
         """The deployment past the relays."""
-        return Settings(
-            app_id=APP_ID,
-            topic_prefix="",
-            kafka_bootstrap=self.broker.bootstrap,
-            redis_url=f"redis://127.0.0.1:{self.redis.port}/0",
-            partitions=self.plan.partitions,
-            models_directory=self.plan.directory / "models",
-            session_timeout_s=self.plan.session_timeout_s,
-        )
+        return Deployment(APP_ID, Topics(), self.broker.direct, self.redis.direct)
 
     @property
     def ends(self) -> list[int]:
@@ -89,7 +79,7 @@ class Stand(Ground):
 
     def decide_by(self, manifest: Manifest, policy: Policy) -> None:
         """Put a model and a policy in force in every partition."""
-        offsets = write_control(self.broker.bootstrap, CUSTOMER_EVENTS.name, _control(manifest, policy))
+        offsets = write_control(self.direct, _control(manifest, policy))
         for partition, offset in enumerate(offsets):
             self.controls[partition].append(offset)
 
@@ -98,10 +88,10 @@ class Stand(Ground):
         positions = positions_of(APP_ID, plan.partitions)
         self._start_services(plan.directory, jars, plan.brokers, positions, lambda: RedisDialogue(self.commits))
         control = _control(self.models[0], eager(1, 0.1))
-        create_topics(self.broker.bootstrap, "", plan.partitions, control, plan.brokers)
-        self.load = Load(self.broker.bootstrap, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, endless(plan.seed))
+        create_topics(self.direct, plan.partitions, control, plan.brokers)
+        self.load = Load(self.broker.direct, self.direct.topics.events, plan.partitions, plan.rate, endless(plan.seed))
         self._undo.append(self.load.stop)
-        relayed = self._environment(self.broker.relayed, self.redis_relay.address)
+        relayed = self._environment(Deployment(APP_ID, Topics(), self.broker.relayed, self.redis.relayed))
         self.crew = Crew(plan.workers, lambda log: WorkerProcess(relayed, log), plan.directory / "logs")
         self._undo.append(self.crew.kill)
         if self.wait_for(lambda: self.crew.ready() or None, _WORKING_WITHIN_S) is None:
@@ -109,14 +99,11 @@ class Stand(Ground):
 
     def direct_environment(self) -> dict[str, str]:
         """The settings for commands of an operator, past the relays."""
-        return self._environment(self.broker.bootstrap, f"127.0.0.1:{self.redis.port}")
+        return self._environment(self.direct)
 
-    def _environment(self, kafka: str, redis: str) -> dict[str, str]:
+    def _environment(self, deployment: Deployment) -> dict[str, str]:
         return {
-            "CHURN_APP_ID": APP_ID,
-            "CHURN_TOPIC_PREFIX": "",
-            "CHURN_KAFKA_BOOTSTRAP": kafka,
-            "CHURN_REDIS_URL": f"redis://{redis}/0",
+            **deployment.environment,
             "CHURN_SESSION_TIMEOUT_S": str(self.plan.session_timeout_s),
             "CHURN_MODELS_DIRECTORY": str(self.plan.directory / "models"),
             "CHURN_LOG_FORMAT": "json",

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from stream_app.deployment import Deployment
+
 _STOPPED_WITHIN_S = 30.0
 _RESTARTING, _CRASHING = "mode.OneForOneSupervisor", "mode.CrashingSupervisor"
 
@@ -19,11 +21,7 @@ class Wiring:
     its process.
     """
 
-    app_id: str
-    bootstrap: str
-    redis_url: str
-    events_topic: str
-    alerts_topic: str
+    deployment: Deployment
     session_timeout_s: float
     alert_every: int = 100
     crashing: bool = False
@@ -31,11 +29,11 @@ class Wiring:
     def environment(self, directory: Path) -> dict[str, str]:
         """The same for a process whose files stand in `directory`."""
         return {
-            "FOIL_APP_ID": self.app_id,
-            "FOIL_BOOTSTRAP": self.bootstrap,
-            "FOIL_REDIS_URL": self.redis_url,
-            "FOIL_EVENTS_TOPIC": self.events_topic,
-            "FOIL_ALERTS_TOPIC": self.alerts_topic,
+            "FOIL_APP_ID": self.deployment.app_id,
+            "FOIL_BOOTSTRAP": self.deployment.kafka.bootstrap,
+            "FOIL_REDIS_URL": self.deployment.redis.url,
+            "FOIL_EVENTS_TOPIC": self.deployment.topics.events,
+            "FOIL_ALERTS_TOPIC": self.deployment.topics.alerts,
             "FOIL_ALERT_EVERY": str(self.alert_every),
             "FOIL_SESSION_TIMEOUT_S": str(self.session_timeout_s),
             "FOIL_SUPERVISOR": _CRASHING if self.crashing else _RESTARTING,

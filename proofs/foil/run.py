@@ -73,7 +73,8 @@ def settled(stand: FoilStand, lag: Lag) -> int:
 
 
 def _run(order: Order, stand: FoilStand, conductor: Conductor[Ground], say: Say) -> dict[str, object]:
-    with lag_of(stand.broker.bootstrap, stand.wiring.app_id, stand.wiring.events_topic) as lag:
+    foil = stand.wiring.deployment
+    with lag_of(stand.broker.direct, foil.app_id, foil.topics.events) as lag:
         stand.load.start()
         conductor.conduct(drawn(order.kinds, order.seconds, order.seed), order.seconds, lambda: None)
         say("no more faults: waiting until everything is acknowledged")

@@ -9,11 +9,8 @@ import onnxruntime
 
 from schemas.errors import ContractViolation
 from schemas.events import ModelRef
-from schemas.manifests import INPUT_NAME, OUTPUT_NAME, Manifest
+from schemas.manifests import INPUT_NAME, MANIFEST_FILE, MODEL_FILE, OUTPUT_NAME, Manifest
 from stream_app.core.scoring import Scores, Vectors
-
-MODEL_FILE = "model.onnx"
-MANIFEST_FILE = "manifest.json"
 
 
 class OnnxScorer:

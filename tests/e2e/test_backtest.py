@@ -23,15 +23,17 @@ from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.events import Policy
 from schemas.instants import format_instant
+from schemas.manifests import MANIFEST_FILE
 from schemas.outgoing import address
 from schemas.topics import CHURN_ALERTS
 from stack.local import Services
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.topics import delete_topics, write_control
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, load_manifest
-from stream_app.bootstrap import control_for
+from stream_app.adapters.onnx_scorer import load_manifest
+from stream_app.bootstrap.engine import control_for
+from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import Deployment, deployment
+from tests.support.connections import deployment_at, kafka_of
 from tests.support.ctrl_c import HEEDING_CTRL_C
 from tests.support.event_logs import at
 from tests.support.fixture_model import FIXTURE
@@ -67,7 +69,7 @@ def finished(stack: Services, models: Path, tmp_path_factory: pytest.TempPathFac
             made.wait_until_applied([len(records) for records in made.log()])
             made.workers[0].stop()
             yield Finished(made, made.alerts(), directory)
-        delete_topics(stack.bootstrap, prefix)
+        delete_topics(deployment_at(stack, prefix))
 
 
 def two_versions(models: Path, directory: Path) -> Path:
@@ -81,13 +83,13 @@ def two_versions(models: Path, directory: Path) -> Path:
 
 def fill(made: Deployment) -> None:
     """Send the lines, with another version and another policy in force from their middle on."""
-    sender = KafkaSender(made.services.bootstrap, made.topic())
+    sender = KafkaSender(kafka_of(made.services), made.topic())
     for name, share, lines in ((FIRST, 0.5, LINES[:HALF]), (SECOND, 0.8, LINES[HALF:])):
         control = control_for(load_manifest(made.settings.models_directory / name), at())
         enter = share * control.data.policy.enter
         policy = Policy(name="busy", version=1, enter=enter, leave=0.9 * enter, critical=1.1 * enter, cooldown_s=0)
         control = msgspec.structs.replace(control, data=msgspec.structs.replace(control.data, policy=policy))
-        write_control(made.services.bootstrap, made.topic(), control)
+        write_control(made.at, control)
         sender.send(address(lines), flat_out(), lambda count: None)
 
 

@@ -21,7 +21,7 @@ from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
 from stream_app.adapters.onnx_scorer import load_manifest, load_model, newest_model
-from stream_app.bootstrap import control_for, engine_for
+from stream_app.bootstrap.engine import control_for, engine_for
 from stream_app.core.event_lines import EventLog
 from stream_app.core.replay import Replay
 from stream_app.workloads import music

@@ -14,8 +14,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from schemas.events import Policy
-from schemas.manifests import INPUT_NAME, OPSET, OUTPUT_NAME, Manifest
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, MODEL_FILE
+from schemas.manifests import INPUT_NAME, MANIFEST_FILE, MODEL_FILE, OPSET, OUTPUT_NAME, Manifest
 from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.workloads import music
 

@@ -7,14 +7,17 @@ ask again by itself, and a request that is late could then end a later transacti
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.producer import sender
 
 from schemas.errors import Doubt, Transient
+from stream_app.adapters.kafka.connection import aio_producer
 from stream_app.adapters.kafka.dropping import drop, look_at
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.writing import Outgoing
 
 REQUEST_TIMEOUT_S = 10.0
 _ANSWER_WITHIN_S = 15.0
@@ -29,15 +32,6 @@ default, which was most of an alert's delay at many small batches a second."""
 Answer = TypeVar("Answer")
 
 
-class Outgoing(NamedTuple):
-    """A record to be published. `timestamp` in ms, None for now."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
-    timestamp: int | None
-
-
 class TransactionInDoubt(KafkaError):  # type: ignore[misc]
     """The end of a transaction was asked for, and not confirmed at the first attempt."""
 
@@ -45,15 +39,15 @@ class TransactionInDoubt(KafkaError):  # type: ignore[misc]
 class Publisher:
     """The transactional producer of one partition."""
 
-    def __init__(self, bootstrap: str, transactional_id: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaConnection, transactional_id: str) -> None:
+        self._kafka = kafka
         self._transactional_id = transactional_id
         self._producer: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
         """Fence the publisher before, and end the transaction that it may have left open."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+        self._producer = aio_producer(
+            self._kafka,
             transactional_id=self._transactional_id,
             acks="all",
             max_batch_size=_MAX_BATCH_BYTES,

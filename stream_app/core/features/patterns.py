@@ -5,13 +5,65 @@ from collections.abc import Mapping
 import numpy as np
 
 from stream_app.core.features.layout import Layout
-from stream_app.core.features.sources import Source, Wait
+from stream_app.core.features.sources import (
+    BUILT_IN_SIGNALS,
+    SENTIMENT_SCALE,
+    WAIT_SCALE,
+    Categories,
+    Number,
+    Source,
+    Wait,
+)
 from stream_app.core.features.workload import Workload
+from stream_app.core.quantities import SCALES
 from stream_app.core.tables import Tables, starts
+
+
+def signal_scales(workload: Workload) -> dict[str, int]:
+    """In units of 1 over what each signal's values are kept, those of waits and built-in signals included.
+
+    The events' own numbers say it; a value that the workload gives is whole, and counts as so many units. Raises
+    ValueError for a number or category that is not declared, or sources of one signal that do not agree.
+    """
+    scales = dict.fromkeys(BUILT_IN_SIGNALS, 1)
+    scales |= {signal: _common_scale(workload, signal, sources) for signal, sources in workload.signals.items()}
+    return scales | dict.fromkeys(workload.waits, WAIT_SCALE)
+
+
+def _common_scale(workload: Workload, signal: str, sources: tuple[Source, ...]) -> int:
+    found = {_own_scale(workload, source) for source in sources if source.value is None}
+    if len(found) > 1:
+        raise ValueError(f"the sources of signal {signal!r} have the scales {sorted(found)}: declare one for all")
+    return found.pop() if found else 1
+
+
+def _own_scale(workload: Workload, source: Source) -> int:
+    """The scale of an event's own number."""
+    match source.kind:
+        case "measure":
+            return _declared(workload.measures.get(source.name.rpartition(".")[2]), source)
+        case "number" | "category":
+            return _declared(workload.attributes.get(source.name), source)
+        case "sentiment":
+            return SENTIMENT_SCALE
+    raise ValueError(f"{source.kind} events have no number of their own: give the signal that they raise a value")
+
+
+def _declared(declaration: Number | Categories | None, source: Source) -> int:
+    wanted = Categories if source.kind == "category" else Number
+    if not isinstance(declaration, wanted):
+        raise ValueError(f"{source.kind} {source.name!r} is not declared as {wanted.__name__} in the workload")
+    if isinstance(declaration, Categories):
+        return 1
+    if declaration.scale not in SCALES:
+        raise ValueError(f"{source.kind} {source.name!r} has the scale {declaration.scale}: choose one of {SCALES}")
+    return declaration.scale
 
 
 def patterns_of(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str], int], Tables]:
     """Each distinct thing an event can be raises a fixed list of signals: its pattern."""
+    by_name = signal_scales(workload)
+    scales = [by_name[signal] for signal in layout.signals]
     raised: dict[tuple[str, str], list[tuple[int, Source]]] = {("", ""): []}
     for signal, sources in workload.signals.items():
         for source in sources:
@@ -27,7 +79,7 @@ def patterns_of(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str
     churn = {(act.kind, act.name) for act in workload.churn}
     tables: Tables = {
         "pattern_signal": np.array([signal for signal, _ in flat], np.int64),
-        "pattern_value": np.array([source.value or 0 for _, source in flat], np.int64),
+        "pattern_value": np.array([(source.value or 0) * scales[signal] for signal, source in flat], np.int64),
         "pattern_own": np.array([source.value is None for _, source in flat], np.int64),
         "pattern_from": starts(list(raised.values())),
         "pattern_begins": np.array([_wait(key, workload.waits, ends=False) for key in raised], np.int64),

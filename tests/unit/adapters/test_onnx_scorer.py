@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from schemas.errors import ContractViolation
-from schemas.manifests import Manifest
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, MODEL_FILE, load_manifest, load_model, newest_model
+from schemas.manifests import MANIFEST_FILE, MODEL_FILE, Manifest
+from stream_app.adapters.onnx_scorer import load_manifest, load_model, newest_model
 
 
 @pytest.fixture

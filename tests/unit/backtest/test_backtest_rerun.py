@@ -24,7 +24,7 @@ from tests.support.fake_scorers import LinearScorer, dial, engine, linear
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 DIAL = dial(COMPILED)
-HALF = linear(COMPILED, {"dial": 0.0005}, name="half")
+HALF = linear(COMPILED, {"dial": 0.5}, name="half")
 ENGINE = engine(COMPILED, DIAL, HALF)
 POLICY = every_kind.WORKLOAD.policy
 CALM = msgspec.structs.replace(POLICY, name="calm", cooldown_s=0)

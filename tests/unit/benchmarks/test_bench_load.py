@@ -10,6 +10,7 @@ from schemas.instants import parse_instant
 from stream_app.core.intake.decoding import decode_all
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import KafkaConnection
 
 COUNT, USERS = 60_000, 3_000
 
@@ -20,7 +21,7 @@ def joined(chunks: list[Chunk]) -> Chunk:
 
 def a_plan(seconds: float = 2.0, first: int = 0, first_new: int = 500) -> Plan:
     return Plan(
-        bootstrap="",
+        kafka=KafkaConnection(""),
         topic="",
         rate=1000.0,
         seconds=seconds,

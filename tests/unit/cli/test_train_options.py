@@ -11,7 +11,7 @@ from cli.main import app
 from producers.line_files import write_lines
 from producers.registry import reader_named, simulator_named
 from schemas.errors import ContractViolation
-from stream_app import bootstrap
+from stream_app.workloads import WORKLOADS
 from tests.support import every_kind
 from tests.support.event_logs import LogWriter, at
 
@@ -19,7 +19,7 @@ from tests.support.event_logs import LogWriter, at
 @pytest.fixture
 def another_workload(monkeypatch: pytest.MonkeyPatch) -> str:
     """A workload that declares neither a simulator nor a form of real logs."""
-    monkeypatch.setitem(bootstrap.WORKLOADS, "every_kind", every_kind.WORKLOAD)
+    monkeypatch.setitem(WORKLOADS, "every_kind", every_kind.WORKLOAD)
     return every_kind.WORKLOAD.name
 
 
@@ -63,7 +63,7 @@ def test_a_name_that_nothing_has_is_refused_with_those_that_exist(look_up: Calla
 
 
 def test_every_workload_names_sources_of_logs_that_exist() -> None:
-    for workload in bootstrap.WORKLOADS.values():
+    for workload in WORKLOADS.values():
         reader_named(workload.real_log)
         if workload.simulator:
             simulator_named(workload.simulator)

@@ -28,7 +28,7 @@ A_REPLAY = """
 import gc
 from pathlib import Path
 from numba.core.dispatcher import Dispatcher
-from stream_app.bootstrap import first_control
+from stream_app.bootstrap.engine import first_control
 from stream_app.core.log import PlainRecord
 from stream_app.core.replay import Replay
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from schemas.errors import ContractViolation
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, MODEL_FILE, load_manifest, load_model, newest_model
-from stream_app.bootstrap import WORKLOADS, control_for, engine_for
+from schemas.manifests import MANIFEST_FILE, MODEL_FILE
+from stream_app.adapters.onnx_scorer import load_manifest, load_model, newest_model
+from stream_app.bootstrap.engine import control_for, engine_for
+from stream_app.workloads import WORKLOADS
 from tests.support.event_logs import at
 
 MODELS = Path(__file__).parents[3] / "models"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stream_app.core.durations import DAY_MS
-from stream_app.core.features import plan, windows
+from stream_app.core.features import windows
 from stream_app.core.features.kinds import (
     ActiveTiles,
     Count,
@@ -19,8 +19,11 @@ from stream_app.core.features.kinds import (
     HoursSeen,
     HoursSince,
     Latest,
+    Most,
     SessionEvents,
     Share,
+    Sum,
+    Total,
 )
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.sources import (
@@ -40,7 +43,8 @@ from stream_app.workloads import music
 from tests.support import every_kind
 
 WORKLOAD = every_kind.WORKLOAD
-DIGEST = compile_workload(WORKLOAD).state_digest
+COMPILED = compile_workload(WORKLOAD)
+DIGEST = COMPILED.state_digest
 CHAT = conversation("opened")
 BOTH = pytest.mark.parametrize("workload", [music.WORKLOAD, WORKLOAD], ids=lambda workload: workload.name)
 REPOSITORY = Path(__file__).parents[4]
@@ -113,9 +117,38 @@ def test_another_read_out_of_what_is_kept_leaves_the_state_digest_wherever_it_st
     assert compile_workload(workload).state_digest == DIGEST
 
 
-def test_labels_the_policy_and_the_horizon_leave_the_state_digest() -> None:
+def test_labels_the_policy_and_the_horizon_leave_both_digests() -> None:
     relabelled = _with({"plan": Latest("plan", 9, "another label")})
-    assert compile_workload(replace(relabelled, policy=music.WORKLOAD.policy, horizon_days=7)).state_digest == DIGEST
+    compiled, plain = compile_workload(replace(relabelled, policy=music.WORKLOAD.policy, horizon_days=7)), COMPILED
+    assert compiled.state_digest == DIGEST
+    assert compiled.feature_schema(compiled.feature_names) == plain.feature_schema(plain.feature_names)
+
+
+def test_the_name_of_a_class_leaves_both_digests() -> None:
+    class Newest(Latest):
+        """The same under another name."""
+
+    compiled = compile_workload(_with({"plan": Newest("plan", 9, "latest plan")}))
+    assert compiled.state_digest == DIGEST
+    assert compiled.feature_schema(("plan",)) == COMPILED.feature_schema(("plan",))
+
+
+def test_a_workload_whose_states_could_grow_beyond_what_is_stored_is_refused_when_it_is_compiled() -> None:
+    sums = {
+        f"{signal}_{window}": Most(signal, window, 0, "") for signal in ("tone", "play") for window in ("7d", "30d")
+    }
+    with pytest.raises(ValueError, match=r"could grow to .* bytes, at most 4,096 are allowed"):
+        compile_workload(_with({**sums, "more": Most("error", "1d", 0, "")}))
+
+
+def test_what_is_made_of_a_feature_that_does_not_stand_before_it_is_refused() -> None:
+    with pytest.raises(ValueError, match="no feature 'later' of one column before"):
+        compile_workload(_with({"early": Total(("later",), ""), "later": Count("play", "7d", "")}))
+
+
+def test_what_is_made_of_others_has_another_schema_when_they_have() -> None:
+    other = compile_workload(_with({"rating_sum_7d": Sum("play", "7d", "sum of ratings in a week")}))
+    assert other.feature_schema(("everything",)) != COMPILED.feature_schema(("everything",))
 
 
 CHANGES: dict[str, Callable[[], Workload]] = {
@@ -144,17 +177,19 @@ def test_a_change_of_what_is_kept_or_of_what_it_means_changes_the_state_digest(c
 @pytest.mark.parametrize(
     ("constant", "value"),
     [
-        ("SESSION_GAP_MS", 1),
-        ("SESSION_LATENESS_MS", 1),
-        ("SENTIMENT_SCALE", 100),
-        ("KERNEL_VERSION", 99),
-        ("ID_RING", 64),
+        ("plan.SESSION_GAP_MS", 1),
+        ("plan.SESSION_LATENESS_MS", 1),
+        ("plan.WAIT_SCALE", 100),
+        ("patterns.SENTIMENT_SCALE", 100),
+        ("digests.KERNEL_VERSION", 99),
+        ("digests.ADMISSION_VERSION", 99),
+        ("digests.ID_RING", 64),
     ],
 )
 def test_a_constant_that_gives_events_another_meaning_changes_the_state_digest(
     constant: str, value: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, constant, value)
+    monkeypatch.setattr(f"stream_app.core.features.{constant}", value)
     assert compile_workload(WORKLOAD).state_digest != DIGEST
 
 
