@@ -37,8 +37,8 @@ STILL_OPEN = ("u1", "u5")
 @pytest.fixture
 def left(stack: Services, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """The topics as the version before left them, and a new app id."""
-    put_back(stack.bootstrap, prefix)
     made = Deployment(stack, prefix, tmp_path)
+    put_back(made.at.kafka, made.at.topics)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     yield made
