@@ -1,5 +1,7 @@
 """The worker's speed as a ratio to a stock Faust agent of the same run; the latency bench sees what it sends."""
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.speed import gate
@@ -9,6 +11,12 @@ from stack.local import Services
 from tests.support.connections import kafka_of, redis_of
 
 pytestmark = pytest.mark.alone
+
+
+@pytest.fixture(autouse=True)
+def committed_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The speed is that of the model that is shipped."""
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(Path(__file__).parents[2] / "models"))
 
 
 def a_site(stack: Services) -> Site:
