@@ -29,7 +29,7 @@ ENV PATH=/opt/churn/bin:$PATH \
     CHURN_MODELS_DIRECTORY=/opt/churn/models
 USER 10001:10001
 WORKDIR /home/churn
-RUN python -c "from stream_app.bootstrap import engine, warm_up; from stream_app.settings import Settings; warm_up(engine(Settings()))"
+RUN python -c "from stream_app.bootstrap.engine import engine_of, warm_up; from stream_app.settings import Settings; warm_up(engine_of(Settings()))"
 EXPOSE 6066
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=90s --retries=4 \

@@ -17,7 +17,8 @@ EXIT_FAILED = 1
 EXIT_UNREACHABLE = 3
 _PLAIN_LINE_EVERY_S = 5.0
 
-Advance = Callable[[int], None]
+OnProgress = Callable[[int], None]
+"""Is told how many more are done."""
 Item = TypeVar("Item")
 
 
@@ -27,8 +28,13 @@ def print_json(result: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def escaped(text: str, but: str = "") -> str:
+    """Text that no terminal acts upon: what cannot be printed, apart from `but`, is written as an escape."""
+    return "".join(one if one.isprintable() or one in but else one.encode("unicode_escape").decode() for one in text)
+
+
 @contextmanager
-def progress(title: str, total: int | None, unit: str = "events") -> Iterator[Advance]:
+def progress(title: str, total: int | None, unit: str = "events") -> Iterator[OnProgress]:
     """Show how far a long command is: a bar with rate on a terminal, a plain line every few seconds elsewhere."""
     if ERR.is_terminal:
         yield from _bar(title, total, unit)
@@ -36,16 +42,26 @@ def progress(title: str, total: int | None, unit: str = "events") -> Iterator[Ad
         yield from _lines(title, total, unit)
 
 
-def counting(chunks: Iterable[Sequence[Item]], advance: Advance) -> Iterator[Sequence[Item]]:
+def tell_of_another_digest(alerts: int) -> None:
+    """Say how many alerts were compared by what was decided alone, if any."""
+    if alerts:
+        OUT.print(
+            f"{alerts:,} of the alerts were published under another digest: compared by user, episode, sequence, "
+            "status, source offset, vector and score alone",
+            soft_wrap=True,
+        )
+
+
+def counting(chunks: Iterable[Sequence[Item]], advance: OnProgress) -> Iterator[Sequence[Item]]:
     """The same chunks; `advance` is told of each when it has been dealt with."""
     for chunk in chunks:
         yield chunk
         advance(len(chunk))
 
 
-def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+def _bar(title: str, total: int | None, unit: str) -> Iterator[OnProgress]:
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,.0f} " + unit + " · {task.fields[rate]:,.0f}/s"),
         TimeRemainingColumn(),
@@ -62,7 +78,7 @@ def _bar(title: str, total: int | None, unit: str) -> Iterator[Advance]:
         yield advance
 
 
-def _lines(title: str, total: int | None, unit: str) -> Iterator[Advance]:
+def _lines(title: str, total: int | None, unit: str) -> Iterator[OnProgress]:
     started = said = time.monotonic()
     done = 0
 

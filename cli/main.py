@@ -9,12 +9,8 @@ import sys
 import typer
 
 from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
-from cli.data import produce, schemas, simulator
-from cli.measure import backtest, bench, chaos, sim
-from cli.models import models, train
-from cli.operate import dlq, parity, state_files, topics, verify
-from cli.work import alerts, stack, work
-from cli.work.demo.command import demo
+from cli.lazy import add_commands
+from cli.table import COMMANDS, GROUPS
 from schemas.errors import ChurnError, Transient
 
 app = typer.Typer(
@@ -24,30 +20,7 @@ app = typer.Typer(
     help="Scores every customer event as it happens and publishes churn alerts.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a service cannot be reached, 130 stopped with Ctrl-C.",
 )
-app.command()(stack.up)
-app.command()(stack.down)
-app.command()(stack.status)
-app.command()(demo)
-app.command()(work.work)
-app.command()(alerts.alerts)
-app.command()(train.train)
-app.command()(parity.parity)
-app.command()(verify.verify)
-app.command(name="export-state")(state_files.export_state)
-app.command(name="import-state")(state_files.import_state)
-app.command()(backtest.backtest)
-app.command()(chaos.chaos)
-app.command()(verify.verify)
-app.command()(state_files.export_state)
-app.command()(state_files.import_state)
-app.command()(schemas.schemas)
-app.command()(sim.sim)
-app.add_typer(topics.app, name="topics")
-app.add_typer(produce.app, name="produce")
-app.add_typer(models.app, name="models")
-app.add_typer(dlq.app, name="dlq")
-app.add_typer(simulator.app, name="simulator")
-app.add_typer(bench.app, name="bench")
+add_commands(app, COMMANDS, GROUPS)
 
 
 def main() -> None:

@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[1]
-_ADAPTERS = ("redis/states.py", "kafka/decisions.py", "kafka/publisher.py", "kafka/scan.py", "kafka/event_log.py")
+_ADAPTERS = (
+    *(f"redis/{name}.py" for name in ("states", "connection", "keys")),
+    *(f"kafka/{name}.py" for name in ("decisions", "publisher", "scan", "event_log", "connection", "aiokafka_patches")),
+)
 _DIGITS = 16
 
 

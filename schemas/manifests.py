@@ -9,6 +9,8 @@ from schemas.events import ModelRef, Policy
 OPSET = 18
 INPUT_NAME = "vectors"
 OUTPUT_NAME = "probabilities"
+MODEL_FILE = "model.onnx"
+MANIFEST_FILE = "manifest.json"
 
 
 class Manifest(Struct, kw_only=True, frozen=True):

@@ -9,13 +9,13 @@ from typing import Any
 import faust
 from faust.web import Request, Response, View
 
-from schemas.topics import CUSTOMER_EVENTS
-from stream_app import bootstrap
+from stream_app.bootstrap.deployment import deployment_of, faust_arguments
+from stream_app.bootstrap.worker import worker
 from stream_app.metrics.page import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings
 from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING
-from stream_app.worker.transport import SCHEME, register
+from stream_app.worker.transport import ChunkApp
 
 _REBALANCED_WITHIN_S = 6.0
 """A worker that dies while the group forms anew holds all others up for so long, by default a minute. One that takes
@@ -28,16 +28,17 @@ settings = Settings()
 logging_config = configure_logs(settings.log_format)
 data_directory = STACK_DIRECTORY / "faust"
 data_directory.mkdir(parents=True, exist_ok=True)
-service = bootstrap.worker(settings)
-register(service.owner)
+deployment = deployment_of(settings)
+service = worker(settings, deployment)
 # A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
 gc.freeze()
 gc.set_threshold(100_000, 50, 100)
 
-app = faust.App(
+app = ChunkApp(
     settings.app_id,
+    owner=service.owner,
     id_format="{id}",
-    broker=[f"{SCHEME}://{server}" for server in bootstrap.brokers(settings)],
+    **faust_arguments(deployment.kafka),
     datadir=data_directory,
     logging_config=logging_config,
     agent_supervisor="mode.CrashingSupervisor",
@@ -58,9 +59,7 @@ app = faust.App(
     web_host=settings.web_host,
     web_port=settings.web_port,
 )
-events = app.topic(
-    settings.topic_prefix + CUSTOMER_EVENTS.name, key_type=bytes, value_type=bytes, value_serializer="raw"
-)
+events = app.topic(deployment.topics.events, key_type=bytes, value_type=bytes, value_serializer="raw")
 
 
 @app.agent(events)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import Transient
+from stream_app.deployment import Deployment
 from stream_app.settings import STACK_DIRECTORY
 
 PEERS_DIRECTORY = STACK_DIRECTORY / "peers"
@@ -45,14 +46,14 @@ def installed(peer: Peer) -> bool:
     return any(PEERS_DIRECTORY.glob(f"lib/python3.*/site-packages/{package}"))
 
 
-def events_per_cpu_second(peer: Peer, bootstrap: str, topic: str, available: int) -> float:
+def events_per_cpu_second(peer: Peer, deployment: Deployment, available: int) -> float:
     """Events counted per second of the peer's processor time. Raises Transient when it does not finish."""
     with tempfile.TemporaryDirectory() as directory:
         environment = {
             **os.environ,
             "PYTHONPATH": str(_ROOT),
-            "PEER_BOOTSTRAP": bootstrap,
-            "PEER_TOPIC": topic,
+            "PEER_BOOTSTRAP": deployment.kafka.bootstrap,
+            "PEER_TOPIC": deployment.topics.events,
             "PEER_EVENTS": str(min(peer.events, available)),
             "PEER_DIRECTORY": directory,
         }

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 
 from benchmarks.speed.load import Chunk
 from schemas.errors import Transient
-from stream_app.adapters.kafka.sender import HEADERS
+from stream_app.bootstrap.deployment import producer
+from stream_app.deployment import Deployment, KafkaConnection
+from stream_app.ports.sending import HEADERS
 
 _WITHIN_S: Final = 60.0
 
@@ -15,10 +17,10 @@ _WITHIN_S: Final = 60.0
 class Filler:
     """One producer. `put` queues a chunk, `finish` waits until everything is delivered."""
 
-    def __init__(self, bootstrap: str, topic: str, linger_ms: int = 10) -> None:
+    def __init__(self, kafka: KafkaConnection, topic: str, linger_ms: int = 10) -> None:
         self._topic = topic
         self._failed = 0
-        self._producer = Producer(_configuration(bootstrap, linger_ms), on_delivery=self._count_failure)
+        self._producer = producer(kafka, {**_options(linger_ms), "on_delivery": self._count_failure})
 
     def put(self, chunk: Chunk) -> None:
         """Queue events; waits while the queue is full."""
@@ -50,23 +52,20 @@ class Filler:
         self._failed += 1
 
 
-def fill(bootstrap: str, topic: str, chunks: Iterable[Chunk]) -> None:
-    """Send everything and wait until it is delivered."""
-    filler = Filler(bootstrap, topic)
+def fill(deployment: Deployment, chunks: Iterable[Chunk]) -> None:
+    """Send everything to the events and wait until it is delivered."""
+    filler = Filler(deployment.kafka, deployment.topics.events)
     for chunk in chunks:
         filler.put(chunk)
     filler.finish()
 
 
-def _configuration(bootstrap: str, linger_ms: int) -> dict[str, Any]:
+def _options(linger_ms: int) -> dict[str, Any]:
     return {
-        "bootstrap.servers": bootstrap,
-        "enable.idempotence": True,
         "partitioner": "murmur2_random",
         "compression.type": "lz4",
         "linger.ms": linger_ms,
         "queue.buffering.max.messages": 1_000_000,
         "queue.buffering.max.kbytes": 1 << 20,
         "delivery.report.only.error": True,
-        "log_level": 0,
     }

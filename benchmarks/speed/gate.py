@@ -3,7 +3,7 @@
 from typing import Final
 
 from benchmarks.peers.running import STOCK_FAUST, events_per_cpu_second
-from benchmarks.speed.deployments import Site, deployment
+from benchmarks.speed.deployments import Site, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import drawn
 from benchmarks.speed.throughput import scored_per_cpu_second
@@ -17,10 +17,10 @@ EVENTS, USERS, STOCK_EVENTS = 200_000, 20_000, 20_000
 
 def ratio(site: Site, app_id: str) -> float:
     """Measured on a topic small enough for a test: Zipf, the whole path, then stock Faust on its beginning."""
-    with deployment(site, app_id) as made:
-        fill(made.bootstrap, made.events_topic, drawn(EVENTS, USERS, "zipf", SEED))
+    with a_testbed(site, app_id) as made:
+        fill(made.deployment, drawn(EVENTS, USERS, "zipf", SEED))
         ours = scored_per_cpu_second(made, EVENTS)
-        return ours / events_per_cpu_second(STOCK_FAUST, made.bootstrap, made.events_topic, STOCK_EVENTS)
+        return ours / events_per_cpu_second(STOCK_FAUST, made.deployment, STOCK_EVENTS)
 
 
 def demand(measured: float) -> None:

@@ -5,8 +5,7 @@ import time
 import msgspec
 
 from schemas.events import Control, Policy
-from stream_app.adapters.onnx_scorer import newest_model
-from stream_app.bootstrap import control_for
+from stream_app.bootstrap.engine import control_for, newest_model
 from stream_app.settings import Settings
 
 FIRST_EVENT = Policy(name="first_event", version=1, enter=0.0, leave=0.0, critical=1.0, cooldown_s=0)

@@ -7,7 +7,7 @@ differs is how many states there are, and that each of the few ends with more ev
 
 from collections.abc import Callable
 
-from benchmarks.speed.deployments import Deployment, Site, deployment
+from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import START_MS, drawn, one_each
 from benchmarks.speed.processes import peak_rss_mb
@@ -21,13 +21,12 @@ Say = Callable[[str], None]
 
 def measure(site: Site, app_id: str, count: int, users: int, say: Say) -> dict[str, object]:
     """One number of users."""
-    with deployment(site, app_id) as made:
+    with a_testbed(site, app_id) as made:
         say(f"{users:,} users: giving each a state")
         _know_everybody(made, users)
         say(f"{users:,} users: sending {count:,} events")
         fill(
-            made.bootstrap,
-            made.events_topic,
+            made.deployment,
             drawn(count, users, "uniform", SEED, first=users, start_ms=START_MS + _DAY_MS, span_ms=_DAY_MS),
         )
         say(f"{users:,} users: scoring")
@@ -47,7 +46,7 @@ def measure(site: Site, app_id: str, count: int, users: int, say: Say) -> dict[s
         }
 
 
-def _know_everybody(made: Deployment, users: int) -> None:
-    fill(made.bootstrap, made.events_topic, one_each(users))
+def _know_everybody(made: Testbed, users: int) -> None:
+    fill(made.deployment, one_each(users))
     with made.worker() as worker:
         wait_for(worker, made.pids, users)

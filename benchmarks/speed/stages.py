@@ -13,11 +13,10 @@ from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import Any, Final
 
-from benchmarks.speed.deployments import Deployment
+from benchmarks.speed.deployments import Testbed
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.topic_log import TopicLog
-from stream_app.adapters.onnx_scorer import OnnxScorer
-from stream_app.bootstrap import engine, warm_up
+from stream_app.bootstrap.deployment import topic_log
+from stream_app.bootstrap.engine import OnnxScorer, engine_of, warm_up
 from stream_app.core import engine as engine_module
 from stream_app.core import partition_fold as fold_module
 from stream_app.core.engine import Engine, Recorded
@@ -39,7 +38,7 @@ from stream_app.partition.session import Session
 
 STAGES: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
     "decode": [(fold_module, "take_in")],
-    "columns": [(fold_module, "users_of"), (engine_module, "to_columns")],
+    "columns": [(engine_module, "to_columns")],
     "unpack": [(fold_module, "unpack")],
     "fold": [(engine_module, "fold")],
     "score": [(OnnxScorer, "score")],
@@ -118,12 +117,12 @@ class _World:
         return True
 
 
-def stages_us(deployment: Deployment, batch: int, worker_us: float) -> dict[str, float]:
+def stages_us(made: Testbed, batch: int, worker_us: float) -> dict[str, float]:
     """µs of processor time per event by stage, for batches of so many records, beside the worker's whole."""
-    partitions = deployment.settings.partitions
-    topic = TopicLog(deployment.bootstrap, deployment.events_topic)
+    partitions = made.settings.partitions
+    topic = topic_log(made.deployment.kafka, made.deployment.topics.events)
     logs = (list(chain.from_iterable(topic.read(partition))) for partition in range(partitions))
-    return measured(engine(deployment.settings), logs, partitions, batch, worker_us)
+    return measured(engine_of(made.settings), logs, partitions, batch, worker_us)
 
 
 def measured(

@@ -7,7 +7,8 @@ with the first commit.
 from collections.abc import Callable, Sequence
 
 from benchmarks.peers.running import PEERS, Peer, events_per_cpu_second, installed
-from benchmarks.speed.deployments import Deployment, Site, deployment
+from benchmarks.speed.blend import Blend, blended
+from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import Mix, drawn
 from benchmarks.speed.processes import peak_rss_mb
@@ -20,12 +21,12 @@ Say = Callable[[str], None]
 
 
 def measure(
-    site: Site, app_id: str, mix: Mix, count: int, users: int, say: Say, peers: Sequence[Peer] = PEERS
+    site: Site, app_id: str, mix: Mix, blend: Blend, count: int, users: int, say: Say, peers: Sequence[Peer] = PEERS
 ) -> dict[str, object]:
     """One mix: fill a topic, let a worker read it, then each peer its beginning, then take everything away."""
-    with deployment(site, app_id) as made:
+    with a_testbed(site, app_id) as made:
         say(f"{mix}: sending {count:,} events of {users:,} users")
-        fill(made.bootstrap, made.events_topic, drawn(count, users, mix, SEED))
+        fill(made.deployment, blended(drawn(count, users, mix, SEED), blend))
         say(f"{mix}: scoring")
         used, figures = _scored(made, count)
         say(f"{mix}: taking the stages' time")
@@ -38,12 +39,12 @@ def measure(
     return figures
 
 
-def scored_per_cpu_second(made: Deployment, count: int) -> float:
+def scored_per_cpu_second(made: Testbed, count: int) -> float:
     """Only the one figure: of a topic that has been filled with so many events."""
     return _scored(made, count)[0].events_per_cpu_second
 
 
-def _scored(made: Deployment, count: int) -> tuple[Used, dict[str, object]]:
+def _scored(made: Testbed, count: int) -> tuple[Used, dict[str, object]]:
     with made.worker() as worker:
         first = wait_for(worker, made.pids, 1)
         last = wait_for(worker, made.pids, count)
@@ -63,9 +64,9 @@ def _scored(made: Deployment, count: int) -> tuple[Used, dict[str, object]]:
     }
 
 
-def _peer(peer: Peer, made: Deployment, count: int, mix: Mix, say: Say) -> int | None:
+def _peer(peer: Peer, made: Testbed, count: int, mix: Mix, say: Say) -> int | None:
     if not installed(peer):
         say(f"{peer.title} is not installed, its figure is left empty: `make bench` installs it, or `make peers`")
         return None
     say(f"{mix}: {peer.title} counts the first {min(peer.events, count):,}")
-    return round(events_per_cpu_second(peer, made.bootstrap, made.events_topic, count))
+    return round(events_per_cpu_second(peer, made.deployment, count))

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,21 +15,20 @@ from backtest.period import Period
 from backtest.rerun import Backtest
 from backtest.shared_models import SharedModels
 from cli.console import ERR, counting, print_json, progress
-from cli.measure.backtest_order import Order, order_of, period_of
+from cli.measure.backtest_options import WantedRows, period_of, rows_of
 from cli.measure.backtest_table import show
 from producers.line_files import numbered_lines, write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
-from stream_app.adapters.kafka.topic_log import TopicLog, read_alerts, topic_exists
-from stream_app.adapters.onnx_scorer import load_model
+from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_exists, topic_log
+from stream_app.bootstrap.engine import models_for
 from stream_app.core.engine import Engine
 from stream_app.core.event_lines import EventLog
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
+from stream_app.ports.topic_log import read_alerts
 from stream_app.settings import Settings
+from stream_app.workloads import workload_named
 
 _FILE = Annotated[
     Path | None,
@@ -70,13 +68,13 @@ def backtest(
     """
     period = period_of(begin, end)
     settings = Settings()
-    order = order_of(settings, events, model, policy)
-    if alerts is not None and len(order.variants) > 1:
+    wanted = rows_of(settings, events, model, policy)
+    if alerts is not None and len(wanted.variants) > 1:
         raise typer.BadParameter(
-            f"takes one model and one policy, not {len(order.variants)} rows", param_hint="--alerts"
+            f"takes one model and one policy, not {len(wanted.variants)} rows", param_hint="--alerts"
         )
     started_s = time.monotonic()
-    run = _of_topic(settings, order, period) if events is None else _of_file(settings, order, period, events)
+    run = _of_topic(settings, wanted, period) if events is None else _of_file(settings, wanted, period, events)
     seconds = max(time.monotonic() - started_s, 1e-3)
     if alerts is not None:
         write_lines(alerts, (msgspec.json.encode(alert) for alert in run.backtest.outcomes[0].alerts))
@@ -99,13 +97,13 @@ class _Run:
 
 
 def _engine(settings: Settings, topic: str) -> Engine:
-    models = SharedModels(partial(load_model, settings.models_directory))
-    return Engine(compile_workload(bootstrap.workload_named(settings.workload)), models.load, topic)
+    compiled = compile_workload(workload_named(settings.workload))
+    return Engine(compiled, SharedModels(models_for(compiled, settings.models_directory)).load, topic)
 
 
-def _of_file(settings: Settings, order: Order, period: Period, file: Path) -> _Run:
+def _of_file(settings: Settings, wanted: WantedRows, period: Period, file: Path) -> _Run:
     log = EventLog(line for _, line in numbered_lines(file))
-    run = Backtest(_engine(settings, file.name), order.variants, period, start=order.start)
+    run = Backtest(_engine(settings, file.name), wanted.variants, period, start=wanted.start)
     with progress("Replaying", None) as advance:
         run.fold(0, 1, _refusing_bad_lines(file, run, counting(log.chunks(), advance)))
     return _Run(file.name, log.count, run, None)
@@ -123,23 +121,24 @@ def _refusing_bad_lines(
                 raise ContractViolation(f"{where}: this line is no event: {letter.message}")
 
 
-def _of_topic(settings: Settings, order: Order, period: Period) -> _Run:
-    kafka, prefix = ",".join(bootstrap.brokers(settings)), settings.topic_prefix
-    log = TopicLog(kafka, prefix + CUSTOMER_EVENTS.name)
-    compared = any(variant.is_live for variant in order.variants) and topic_exists(kafka, prefix + CHURN_ALERTS.name)
+def _of_topic(settings: Settings, wanted: WantedRows, period: Period) -> _Run:
+    deployment = deployment_of(settings)
+    kafka, topics = deployment.kafka, deployment.topics
+    log = topic_log(kafka, topics.events)
+    compared = any(variant.is_live for variant in wanted.variants) and topic_exists(kafka, topics.alerts)
     published = [
         alert
-        for alert in (read_alerts(TopicLog(kafka, prefix + CHURN_ALERTS.name)) if compared else ())
+        for alert in (read_alerts(topic_log(kafka, topics.alerts)) if compared else ())
         if alert.data.src.offset < log.end(alert.data.src.partition)
     ]
-    barred = barred_in_topic(kafka, prefix + DEAD_LETTERS.name)
-    run = Backtest(_engine(settings, prefix + CUSTOMER_EVENTS.name), order.variants, period, published)
+    barred = barred_in_topic(kafka, topics.letters)
+    run = Backtest(_engine(settings, topics.events), wanted.variants, period, published)
     with progress("Replaying", log.offsets, "records") as advance:
         for partition in range(log.partitions):
             run.fold(partition, log.partitions, counting(log.read(partition), advance), barred[partition])
     live = next((outcome for outcome in run.outcomes if outcome.variant.is_live), None)
     difference = run.difference(live) if compared and live is not None else None
-    return _Run(prefix + CUSTOMER_EVENTS.name, log.offsets, run, difference)
+    return _Run(topics.events, log.offsets, run, difference)
 
 
 def _summary(run: _Run, period: Period, seconds: float) -> dict[str, Any]:
@@ -152,6 +151,7 @@ def _summary(run: _Run, period: Period, seconds: float) -> dict[str, Any]:
         "rows": [asdict(figures(run.backtest, outcome)) for outcome in run.backtest.outcomes],
         "alerts_missing": None if run.difference is None else run.difference.alerts_missing,
         "alerts_extra": None if run.difference is None else run.difference.alerts_extra,
+        "alerts_of_another_digest": None if run.difference is None else run.difference.alerts_of_another_digest,
         "seconds": round(seconds, 3),
         "records_per_second": round(run.records / seconds),
     }

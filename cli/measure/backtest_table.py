@@ -5,8 +5,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from cli.console import OUT
+from cli.console import OUT, tell_of_another_digest
 
 _WIDTH = 118
 """Even where the output is no terminal, and rich would take it to be narrower than the table."""
@@ -39,6 +40,7 @@ def show(summary: Mapping[str, Any]) -> None:
     if summary["alerts_missing"] is not None:
         missing, extra = summary["alerts_missing"], summary["alerts_extra"]
         OUT.print(f"live alerts compared with the replay: {missing:,} missing, {extra:,} too many")
+        tell_of_another_digest(summary["alerts_of_another_digest"])
 
 
 def _table(rows: list[Mapping[str, Any]]) -> Table:
@@ -48,7 +50,7 @@ def _table(rows: list[Mapping[str, Any]]) -> Table:
     for name in _COLUMNS:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(row["model"], row["policy"], *(cell(row) for cell in _COLUMNS.values()))
+        table.add_row(Text(row["model"]), Text(row["policy"]), *(cell(row) for cell in _COLUMNS.values()))
     return table
 
 

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from backtest.parity import Parity, compare
-from backtest.proof import Replayed
-from backtest.trace_file import read_trace
+from backtest.parity import Parity, compare, read_trace
+from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
-from cli.console import ERR, OUT, counting, print_json, progress
+from cli.console import ERR, OUT, counting, print_json, progress, tell_of_another_digest
 from schemas.errors import ContractViolation
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
-from stream_app.adapters.kafka.topic_log import TopicLog, read_alerts
+from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_log
+from stream_app.bootstrap.engine import engine_of
+from stream_app.core.engine import Engine
+from stream_app.deployment import Deployment
+from stream_app.ports.topic_log import read_alerts
 from stream_app.settings import Settings
 
 
@@ -28,10 +28,10 @@ def parity(
     Example: churn parity --trace trace.bin
     """
     settings = Settings()
-    kafka = ",".join(bootstrap.brokers(settings))
+    deployment = deployment_of(settings)
     live_trace = read_trace(trace)
-    published = list(read_alerts(TopicLog(kafka, settings.topic_prefix + CHURN_ALERTS.name)))
-    replayed = _replayed(settings, TopicLog(kafka, settings.topic_prefix + CUSTOMER_EVENTS.name))
+    published = list(read_alerts(topic_log(deployment.kafka, deployment.topics.alerts)))
+    replayed = _replayed(deployment, engine_of(settings))
     found = compare(live_trace, published, replayed.trace, replayed.alerts)
     worth = usefulness(replayed.audience, published)
     if as_json:
@@ -44,21 +44,23 @@ def parity(
         raise ContractViolation("live and replay differ: keep the topics and the trace, this is a defect of the worker")
 
 
-def _replayed(settings: Settings, events: TopicLog) -> Replayed:
-    engine, replayed = bootstrap.engine(settings), Replayed()
-    barred = barred_in_topic(",".join(bootstrap.brokers(settings)), settings.topic_prefix + DEAD_LETTERS.name)
+def _replayed(deployment: Deployment, engine: Engine) -> Replayed:
+    kafka, topics = deployment.kafka, deployment.topics
+    replayed = Replayed(engine)
+    events, barred = topic_log(kafka, topics.events), barred_in_topic(kafka, topics.letters)
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
             chunks = counting(events.read(partition), advance)
-            replayed.fold(engine, partition, events.partitions, chunks, barred[partition])
+            replayed.fold(partition, events.partitions, chunks, barred[partition])
     return replayed
 
 
 def _show(found: Parity, worth: Usefulness) -> None:
     OUT.print(f"Same everywhere  {found.vectors:,} vectors and scores, {found.mismatches:,} mismatches")
     OUT.print(f"                 alerts: {found.alerts_missing:,} missing, {found.alerts_extra:,} too many")
+    tell_of_another_digest(found.alerts_of_another_digest)
     OUT.print(
-        f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who cancelled were alerted before; "
-        f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users cancel, {worth.base_rate:.1%} of all",
+        f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who churned were alerted before; "
+        f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users churn, {worth.base_rate:.1%} of all",
         soft_wrap=True,
     )

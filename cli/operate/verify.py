@@ -5,20 +5,14 @@ from typing import Annotated
 
 import typer
 
-from cli.console import ERR, OUT, print_json, progress
+from cli.console import ERR, OUT, print_json, progress, tell_of_another_digest
 from operations.states.files import read_manifest, read_partition
 from operations.verify.findings import KINDS, Findings
 from operations.verify.verification import Verification
 from schemas.errors import ContractViolation
-from stream_app import bootstrap
-from stream_app.deployment import Deployment
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.engine import engine_of
 from stream_app.settings import Settings
-
-
-def deployment_of(settings: Settings) -> Deployment:
-    """Where the deployment keeps what. Raises ContractViolation when no broker or no Redis is known."""
-    kafka = ",".join(bootstrap.brokers(settings))
-    return Deployment(kafka, bootstrap.states_url(settings), settings.app_id, settings.topic_prefix)
 
 
 def verify(
@@ -32,7 +26,8 @@ def verify(
 
     Exact while workers run and producers send, as each page of states is compared at its own position. Reads only. An
     alert that was published and whose events are not committed yet is compared with the replay continued. Begun with
-    an export, what was decided before the export's positions is left out.
+    an export, what was decided before the export's positions is left out. Alerts that a version with other digests has
+    published are compared by user, episode, sequence, status, source offset, vector and score alone.
 
     Exit codes: 0 all is equal, 1 something differs, 3 a service cannot be reached, 130 Ctrl-C.
 
@@ -40,7 +35,7 @@ def verify(
     """
     settings = Settings()
     export = read_manifest(begin) if begin else None
-    verification = Verification(deployment_of(settings), bootstrap.engine(settings), whole=export is None)
+    verification = Verification(deployment_of(settings), engine_of(settings), whole=export is None)
     if export is not None and export.partitions != verification.log.partitions:
         raise ContractViolation(
             f"{begin} has {export.partitions} partitions, the topic {verification.log.partitions}: it is of another "
@@ -60,6 +55,7 @@ def _tell(findings: Findings, *, as_json: bool) -> None:
         OUT.print(f"{findings.events:,} events of {findings.users:,} users replayed")
         for kind in KINDS:
             OUT.print(f"{kind.replace('_', ' ')}: {findings.differences[kind]:,}")
+        tell_of_another_digest(findings.alerts_of_another_digest)
     if not findings.exact:
         for difference in findings.first_differences:
             ERR.print(difference, markup=False, soft_wrap=True)

@@ -8,10 +8,10 @@ import typer
 from rich.live import Live
 
 from cli.console import OUT
-from cli.work.alert_table import AlertTable, why
-from schemas.topics import CHURN_ALERTS
-from stream_app import bootstrap
-from stream_app.adapters.kafka.subscriber import AlertSubscriber
+from cli.work.alert_table import AlertTable, in_a_line
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.deployment import subscriber as new_subscriber
+from stream_app.ports.receiving import Subscriber
 from stream_app.settings import Settings
 
 _POLL_S = 0.2
@@ -28,9 +28,7 @@ def alerts(
 
     Example: churn alerts --from-start --json --limit 10
     """
-    settings = Settings()
-    topic = settings.topic_prefix + CHURN_ALERTS.name
-    subscriber = AlertSubscriber(",".join(bootstrap.brokers(settings)), topic, from_start=from_start)
+    subscriber = new_subscriber(deployment_of(Settings()), from_start=from_start)
     try:
         if as_json or not OUT.is_terminal:
             _lines(subscriber, limit, as_json=as_json)
@@ -40,22 +38,21 @@ def alerts(
         subscriber.close()
 
 
-def _lines(subscriber: AlertSubscriber, limit: int | None, *, as_json: bool) -> None:
+def _lines(subscriber: Subscriber, limit: int | None, *, as_json: bool) -> None:
     seen = 0
     while limit is None or seen < limit:
         for received in subscriber.poll(_POLL_S)[: None if limit is None else limit - seen]:
             seen += 1
-            data = received.alert.data
-            text = f"{data.event_time}  {data.status:<8}  {data.user_ref}  {data.score:.2f}  {why(data)}"
-            sys.stdout.write((msgspec.json.encode(received.alert).decode() if as_json else text) + "\n")
+            alert = received.alert
+            sys.stdout.write((msgspec.json.encode(alert).decode() if as_json else in_a_line(alert.data)) + "\n")
         sys.stdout.flush()
 
 
-def _table(subscriber: AlertSubscriber, limit: int | None) -> None:
-    table, seen = AlertTable("Churn alerts"), 0
+def _table(subscriber: Subscriber, limit: int | None) -> None:
+    table, seen = AlertTable("Churn alerts", OUT.height), 0
     with Live(table.render("waiting for alerts"), console=OUT, refresh_per_second=5) as live:
         while limit is None or seen < limit:
             for received in subscriber.poll(_POLL_S):
-                table.add(received.alert)
+                table.add(received.alert.data)
                 seen += 1
             live.update(table.render(f"{seen} alerts · Ctrl-C stops"))

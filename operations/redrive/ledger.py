@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from aiokafka import TopicPartition
-
 from schemas.dead_letters import read_rejection
 from schemas.redrives import OF, Begun, Done, LetterId, read_entry, to_headers, without_redrive
-from stream_app.adapters.kafka.named_writer import Identity, new_identity, write_as
-from stream_app.adapters.kafka.publisher import Outgoing
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import named_writer, topic_log
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.writing import Identity, Outgoing
 
 
 class Intent(NamedTuple):
@@ -30,12 +28,12 @@ class Ledger(NamedTuple):
 class LedgerTopic(NamedTuple):
     """Where the ledger is kept: beside the dead letters."""
 
-    bootstrap: str
+    kafka: KafkaConnection
     topic: str
 
     def read(self) -> Ledger:
         """The ledger as it stands now. Raises Transient when the broker does not answer."""
-        log = TopicLog(self.bootstrap, self.topic, whole=False)
+        log = topic_log(self.kafka, self.topic, whole=False)
         begun: dict[LetterId, Intent] = {}
         done: dict[LetterId, Done] = {}
         for partition in range(log.partitions):
@@ -49,7 +47,7 @@ class LedgerTopic(NamedTuple):
 
         Nothing may be sent before the ledger, read again, says that this note is the one that counts.
         """
-        identity = new_identity(self.bootstrap)
+        identity = named_writer(self.kafka).new_identity()
         begun = Begun(of=letter, partition=partition, end=end, producer=identity.producer_id, epoch=identity.epoch)
         self._write(letter, record._replace(headers=[*record.headers, *to_headers(begun)]))
         return begun
@@ -59,7 +57,8 @@ class LedgerTopic(NamedTuple):
         self._write(done.of, Outgoing(str(done.of).encode(), None, to_headers(done), None))
 
     def _write(self, letter: LetterId, record: Outgoing) -> None:
-        write_as(self.bootstrap, new_identity(self.bootstrap), TopicPartition(self.topic, letter.partition), record)
+        writer = named_writer(self.kafka)
+        writer.write_as(writer.new_identity(), self.topic, letter.partition, record)
 
 
 def identity_of(begun: Begun) -> Identity:

@@ -8,12 +8,12 @@ from schemas.dead_letters import own_headers
 from schemas.errors import Poison
 from schemas.events import USER_EVENTS, Record
 from schemas.redrives import without_redrive
-from stream_app.adapters.kafka.dead_letter_topic import Letter
-from stream_app.adapters.kafka.publisher import Outgoing
 from stream_app.core.hashing import murmur2_at
 from stream_app.core.intake.decoding import decode_record
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
+from stream_app.ports.dead_letters import Letter
+from stream_app.ports.writing import Outgoing
 
 
 class Planned(NamedTuple):

@@ -9,15 +9,14 @@ behind is sent by whoever comes next; two who are at it at once send the same re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from aiokafka import TopicPartition
-
 from operations.redrive.ledger import Intent, Ledger, LedgerTopic, identity_of
 from operations.redrive.plan import Planned, plan
 from schemas.errors import Poison
 from schemas.redrives import Begun, Done, LetterId, letter_of
-from stream_app.adapters.kafka.dead_letter_topic import Letter
-from stream_app.adapters.kafka.named_writer import write_as
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import named_writer, topic_log
+from stream_app.deployment import KafkaConnection, Topics
+from stream_app.ports.dead_letters import Letter
+from stream_app.ports.topic_log import TopicLog
 
 
 class Refused(NamedTuple):
@@ -28,16 +27,15 @@ class Refused(NamedTuple):
 
 
 class Redrive(NamedTuple):
-    """The topics of a deployment between which letters go."""
+    """Between which topics letters go."""
 
-    bootstrap: str
-    events: str
-    letters: str
+    kafka: KafkaConnection
+    topics: Topics
 
     @property
     def ledger(self) -> LedgerTopic:
         """Where it is noted what was sent."""
-        return LedgerTopic(self.bootstrap, self.letters)
+        return LedgerTopic(self.kafka, self.topics.letters)
 
     def run(self, letters: Sequence[Letter], value: bytes | None, now_ms: int) -> Iterator[Done | Refused]:
         """What became of each letter. `value` stands in for the value of all of them, None for each one's own.
@@ -58,7 +56,7 @@ class Redrive(NamedTuple):
 
     def events_log(self) -> TopicLog:
         """The events as they stand now."""
-        return TopicLog(self.bootstrap, self.events, whole=False)
+        return topic_log(self.kafka, self.topics.events, whole=False)
 
     def begin(self, letter: Letter, planned: Planned, events: TopicLog) -> Begun:
         """Note what is to be sent for a letter."""
@@ -66,9 +64,9 @@ class Redrive(NamedTuple):
 
     def send(self, intent: Intent) -> Done:
         """Have the record in the events. An intent may be sent any number of times."""
-        at = TopicPartition(self.events, intent.begun.partition)
-        offset = write_as(self.bootstrap, identity_of(intent.begun), at, intent.record)
-        return Done(of=intent.begun.of, partition=at.partition, offset=offset)
+        begun, writer = intent.begun, named_writer(self.kafka)
+        offset = writer.write_as(identity_of(begun), self.topics.events, begun.partition, intent.record)
+        return Done(of=begun.of, partition=begun.partition, offset=offset)
 
     def found(self, intent: Intent) -> Done | None:
         """Where the record of an intent stands in the events; None if it was not sent yet."""

@@ -1,24 +1,18 @@
 """Rebuilds a deployment's states from an export."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import redis
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
 
 from operations.states.files import Manifest, read_partition
-from operations.states.partition_import import PartitionImport, occupied
 from operations.states.snapshot import Snapshot, refuse_unfit
-from operations.states.stored_states import PAGE, connected, users
 from schemas.errors import ContractViolation, Transient
-from stream_app.adapters.kafka.decisions import KafkaDecisions
-from stream_app.adapters.kafka.topic_log import TopicLog
-from stream_app.adapters.redis.states import meta_key
+from stream_app.bootstrap.deployment import admin, decisions, stored_states, topic_log
 from stream_app.deployment import Deployment
+from stream_app.ports.stored_states import PAGE, StoredStates, occupied
 
 _ANSWER_WITHIN_S = 10.0
 _ASK_EVERY_S = 0.1
@@ -27,8 +21,6 @@ _STARTING = (
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 )
-
-Advance = Callable[[int], None]
 
 
 def refuse_workers(deployment: Deployment) -> None:
@@ -42,10 +34,10 @@ def refuse_workers(deployment: Deployment) -> None:
 
 def _members(deployment: Deployment) -> int:
     """How many workers the group has. A broker that has just started is asked until it knows who keeps the group."""
-    admin = AdminClient({"bootstrap.servers": deployment.kafka, "log_level": 0})
+    client = admin(deployment.kafka)
     deadline = time.monotonic() + _ANSWER_WITHIN_S
     while True:
-        asked = admin.describe_consumer_groups([deployment.app_id], request_timeout=_ANSWER_WITHIN_S)
+        asked = client.describe_consumer_groups([deployment.app_id], request_timeout=_ANSWER_WITHIN_S)
         try:
             return len(asked[deployment.app_id].result().members)
         except KafkaException as error:
@@ -58,7 +50,13 @@ def _members(deployment: Deployment) -> int:
 
 
 def restore(
-    deployment: Deployment, digest: str, directory: Path, manifest: Manifest, advance: Advance, *, replace: bool
+    deployment: Deployment,
+    digest: str,
+    directory: Path,
+    manifest: Manifest,
+    advance: Callable[[int], None],
+    *,
+    replace: bool,
 ) -> None:
     """Import all partitions of an export; nothing is touched before all of them are known to fit.
 
@@ -66,42 +64,42 @@ def restore(
     damaged, of another layout, or does not fit the log.
     """
     refuse_workers(deployment)
-    partitions = TopicLog(deployment.kafka, deployment.events, whole=False).partitions
+    partitions = topic_log(deployment.kafka, deployment.topics.events, whole=False).partitions
     if manifest.partitions != partitions:
         raise ContractViolation(
             f"the export has {manifest.partitions} partitions, the topic {partitions}: it is of another deployment"
         )
-    with connected(deployment.redis_url) as client:
+    with stored_states(deployment) as stored:
         for partition in range(partitions):
             meta = read_partition(directory, manifest, partition).meta
             refuse_unfit(deployment, digest, partition, partitions, meta)
             if not replace:
-                _refuse_states(client, deployment.app_id, partition)
+                _refuse_states(stored, partition)
         for partition in range(partitions):
             snapshot = read_partition(directory, manifest, partition)
-            _import(client, deployment, partition, snapshot, advance, replace=replace)
+            _import(stored, deployment, partition, snapshot, advance, replace=replace)
 
 
-def _refuse_states(client: "redis.Redis", app_id: str, partition: int) -> None:
+def _refuse_states(stored: StoredStates, partition: int) -> None:
     """A partition that was only claimed, or into which an import was cut off, may be imported into."""
-    position = int(client.hget(meta_key(app_id, partition), "position") or 0)
-    if position > 0 or (position == 0 and users(client, app_id, partition)):
+    position = stored.position(partition)
+    if position > 0 or (position == 0 and stored.users(partition)):
         raise occupied(partition)
 
 
 def _import(
-    client: "redis.Redis",
+    stored: StoredStates,
     deployment: Deployment,
     partition: int,
     snapshot: Snapshot,
-    advance: Advance,
+    advance: Callable[[int], None],
     *,
     replace: bool,
 ) -> None:
-    under_way = PartitionImport(client, deployment.app_id, partition, secrets.token_bytes(16))
+    under_way = stored.an_import(partition)
     under_way.begin(snapshot.meta, replace=replace)
     asyncio.run(_fence(deployment, partition))
-    left = sorted(users(client, deployment.app_id, partition))
+    left = sorted(stored.users(partition))
     for start in range(0, len(left), PAGE):
         under_way.remove(left[start : start + PAGE])
     names, states = list(snapshot.states), list(snapshot.states.values())
@@ -114,9 +112,8 @@ def _import(
 
 async def _fence(deployment: Deployment, partition: int) -> None:
     """End the transaction that a session may have left open, and keep it from beginning another."""
-    topics = deployment.events, deployment.alerts, deployment.letters
-    decisions = KafkaDecisions(deployment.kafka, deployment.app_id, topics, partition)
+    log = decisions(deployment, partition)
     try:
-        await decisions.open()
+        await log.open()
     finally:
-        await decisions.close()
+        await log.close()

@@ -5,18 +5,16 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from operations.states.course import Course
-from operations.states.stored_states import Page, connected, pages
+from operations.states.stopping_replay import StoppingReplay
 from operations.verify.state_account import packed_states
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
-from stream_app.adapters.kafka.event_log import KafkaEventLog
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import barred_in_topic, event_log, stored_states, topic_log
 from stream_app.core.engine import Engine
 from stream_app.core.features.codec import unpack
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Meta
 from stream_app.partition.refusals import refuse_foreign, refuse_other_log
+from stream_app.ports.stored_states import Page
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,8 @@ def take(deployment: Deployment, engine: Engine, partition: int, partitions: int
 
     If the position moved while the pages were read, the log is applied to the earlier ones, as far as the last one is.
     """
-    with connected(deployment.redis_url) as client:
-        stored = list(pages(client, deployment.app_id, partition))
+    with stored_states(deployment) as states:
+        stored = list(states.pages(partition))
     last = stored[-1].meta
     if last is None:
         return Snapshot(Meta(0, None, engine.compiled.state_digest, partitions, None), {})
@@ -49,26 +47,26 @@ def caught_up(deployment: Deployment, engine: Engine, partition: int, stored: li
     Whoever is on no page is new since the first: the log alone makes that state. What it makes of users whose page
     comes later is overwritten by that page. Raises ContractViolation when the log is not what the worker applied.
     """
-    barred = barred_in_topic(deployment.kafka, deployment.letters, whole=False)[partition]
-    log = TopicLog(deployment.kafka, deployment.events, whole=False)
+    barred = barred_in_topic(deployment.kafka, deployment.topics.letters, whole=False)[partition]
+    log = topic_log(deployment.kafka, deployment.topics.events, whole=False)
     first, last = stored[0].meta, stored[-1].meta
-    with closing(Course(engine, log, partition, barred, stored[0].position)) as course:
+    with closing(StoppingReplay(engine, log, partition, barred, stored[0].position)) as replay:
         if first is not None and first.control is not None:
-            course.replay.put_in_force(first.control)
+            replay.fold.put_in_force(first.control)
         for page in stored:
-            for _ in course.up_to(page.position):
+            for _ in replay.up_to(page.position):
                 pass
-            course.replay.load(list(page.states), unpack(list(page.states.values()), engine.compiled.record))
-        if last is None or course.anchor != last.anchor:
+            replay.fold.load(list(page.states), unpack(list(page.states.values()), engine.compiled.record))
+        if last is None or replay.anchor != last.anchor:
             raise ContractViolation(
                 f"the log of partition {partition} is not the one that was applied: run `churn verify`",
                 state="rewritten_log",
             )
-        return dict(packed_states(course))
+        return dict(packed_states(replay))
 
 
 def refuse_unfit(deployment: Deployment, digest: str, partition: int, partitions: int, meta: Meta) -> None:
     """Raises ContractViolation when states with this meta cannot go on with the deployment's log."""
     refuse_foreign(meta, digest, partition, partitions)
-    log = KafkaEventLog(deployment.kafka, deployment.events, partition)
+    log = event_log(deployment, partition)
     refuse_other_log(meta.position, meta.anchor, asyncio.run(log.inspect(meta.position)), partition)

@@ -6,19 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from proofs.chaos.kafka_frames import KafkaDialogue
 from proofs.chaos.relay import Relay, RelayLoop
 from proofs.chaos.trap import Trap
 from stack.kafka import Detour, KafkaBroker, Member, new_cluster_id
 from stack.ports import HOST, free_port
+from stream_app.bootstrap.deployment import admin
+from stream_app.deployment import KafkaConnection
 
 _ANSWER_WITHIN_S = 2.0
 
 
 class BrokerSite:
-    """Brokers that clients reach directly, at `bootstrap`, or through relays, at `relayed`."""
+    """Brokers that clients reach at `direct`, or through relays at `relayed`."""
 
     def __init__(self, directory: Path, jars: Callable[[], Path], loop: RelayLoop, count: int = 1) -> None:
         listens = [free_port() for _ in range(count)]
@@ -30,12 +31,12 @@ class BrokerSite:
             KafkaBroker(directory / str(number), jars, detour, member)
             for number, (detour, member) in enumerate(zip(detours, _members(count), strict=True), start=1)
         ]
-        self.bootstrap = ",".join(self._start_all())
+        self.direct = KafkaConnection(",".join(self._start_all()))
 
     @property
-    def relayed(self) -> str:
+    def relayed(self) -> KafkaConnection:
         """The way in through the relays."""
-        return ",".join(relay.address for relay in self._relays)
+        return KafkaConnection(",".join(relay.address for relay in self._relays))
 
     def lay(self, trap: Trap) -> Trap:
         """Have a trap catch the next request that it wants, to whichever broker it goes."""
@@ -79,9 +80,8 @@ class BrokerSite:
         """The broker that leads a drawn partition of a drawn topic, those of groups and transactions among them."""
         if self.count == 1:
             return self._brokers[0]
-        client = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         try:
-            topics = client.list_topics(timeout=_ANSWER_WITHIN_S).topics
+            topics = admin(self.direct).list_topics(timeout=_ANSWER_WITHIN_S).topics
         except KafkaException:
             return draw.choice(self._brokers)
         leaders = [partition.leader for partition in draw.choice(list(topics.values())).partitions.values()]

@@ -6,36 +6,49 @@ Nothing is given up: the producer is idempotent and tries again without end, wha
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 
 from proofs.chaos.events import Sent
 from proofs.chaos.receipts import Receipts
 from schemas.errors import Transient
-from stream_app.adapters.kafka.sender import HEADERS
+from stream_app.bootstrap.deployment import producer
 from stream_app.core.hashing import murmur2_at
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.sending import HEADERS
 
 _STEP_S = 0.02
 _AHEAD = 20_000
 _CATCH_UP = 2.0
 _DELIVERED_WITHIN_S = 60.0
+_OPTIONS: Final[Mapping[str, Any]] = {
+    "acks": "all",
+    "compression.type": "lz4",
+    "linger.ms": 10,
+    "message.timeout.ms": 0,
+    "reconnect.backoff.max.ms": 500,
+    "topic.metadata.refresh.interval.ms": 5_000,
+    "queue.buffering.max.messages": 10 * _AHEAD,
+}
 
 
 class Load:
     """Events on their way into one topic; `kinds` counts them by what is the matter with them."""
 
-    def __init__(self, bootstrap: str, topic: str, partitions: int, rate: float, events: Iterator[Sent]) -> None:
+    def __init__(
+        self, kafka: KafkaConnection, topic: str, partitions: int, rate: float, events: Iterator[Sent]
+    ) -> None:
         self.kinds: Counter[str] = Counter()
         self.receipts = [Receipts() for _ in range(partitions)]
         self._topic, self._rate, self._events = topic, rate, events
         self._failure: KafkaError | None = None
         self._stopping = threading.Event()
-        self._producer = Producer(_configuration(bootstrap))
+        self._producer = producer(kafka, _OPTIONS)
         self._thread = threading.Thread(target=self._send, name="load", daemon=True)
 
     @property
@@ -96,18 +109,3 @@ class Load:
 @lru_cache(maxsize=4096)
 def _hash(key: bytes) -> int:
     return int(murmur2_at(np.frombuffer(key, np.uint8), np.zeros(1, np.int64), np.array([len(key)], np.int64))[0])
-
-
-def _configuration(bootstrap: str) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": bootstrap,
-        "enable.idempotence": True,
-        "acks": "all",
-        "compression.type": "lz4",
-        "linger.ms": 10,
-        "message.timeout.ms": 0,
-        "reconnect.backoff.max.ms": 500,
-        "topic.metadata.refresh.interval.ms": 5_000,
-        "queue.buffering.max.messages": 10 * _AHEAD,
-        "log_level": 0,
-    }

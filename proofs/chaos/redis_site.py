@@ -1,5 +1,6 @@
 """The Redis of a stand, which may die, come back with less, or be replaced by its replica."""
 
+import random
 import shutil
 import time
 from collections.abc import Callable
@@ -8,14 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from proofs.chaos.relay import Relay, RelayLoop
 from proofs.chaos.requests import Unread
 from schemas.errors import Transient
 from stack.ports import HOST
 from stack.redis_server import RedisServer
+from stream_app.bootstrap.deployment import client
+from stream_app.deployment import RedisConnection
 
 _ANSWER_WITHIN_S = 2.0
 _SYNCED_WITHIN_S = 20.0
@@ -27,7 +28,7 @@ Progress = Callable[["redis.Redis"], list[int]]
 
 
 @dataclass
-class Losses:
+class KillCounts:
     """How often Redis was killed, and how often it then stood before where it had been."""
 
     kills: int = 0
@@ -38,7 +39,7 @@ class RedisSite:
     """The server that is in charge. `relay` is how workers reach it; it is made by whoever makes the site."""
 
     def __init__(self, directory: Path, progress: Progress) -> None:
-        self.losses = Losses()
+        self.kill_counts = KillCounts()
         self.relay: Relay | None = None
         self._directory = directory
         self._progress = progress
@@ -46,16 +47,26 @@ class RedisSite:
         self.server = RedisServer(directory / "0")
         self.port = _port(self.server.start())
 
+    @property
+    def direct(self) -> RedisConnection:
+        """The way in past the relay."""
+        return _at(f"{HOST}:{self.port}")
+
+    @property
+    def relayed(self) -> RedisConnection:
+        """The way in through the relay."""
+        assert self.relay is not None
+        return _at(self.relay.address)
+
     def client(self) -> "redis.Redis":
         """A client of its own, past the relay."""
-        once = Retry(NoBackoff(), 0)
-        return redis.Redis(HOST, self.port, retry=once, socket_timeout=_ANSWER_WITHIN_S)
+        return client(self.direct, _ANSWER_WITHIN_S)
 
     def positions(self) -> list[int] | None:
         """How far things have come; None while it does not answer."""
         try:
-            with self.client() as client:
-                return self._progress(client)
+            with self.client() as asked:
+                return self._progress(asked)
         except redis.RedisError:
             return None
 
@@ -70,10 +81,10 @@ class RedisSite:
 
     def growth(self) -> int:
         """Bytes at the end of the append-only log that were appended to it; from now on it is not written anew."""
-        with self.client() as client:
-            client.config_set("auto-aof-rewrite-percentage", 0)
+        with self.client() as asked:
+            asked.config_set("auto-aof-rewrite-percentage", 0)
             deadline = time.monotonic() + _SYNCED_WITHIN_S
-            while (facts := client.info("persistence"))["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]:
+            while (facts := asked.info("persistence"))["aof_rewrite_in_progress"] or facts["aof_rewrite_scheduled"]:
                 if time.monotonic() > deadline:
                     raise Transient("Redis did not finish writing its log anew: look at its log")
                 time.sleep(_LOOK_EVERY_S)
@@ -87,7 +98,7 @@ class RedisSite:
         link = Relay(loop, self.port, Unread)
         try:
             _follow(port, link)
-            link.dam()
+            link.hold_back()
             lag()
             before = self.positions()
             self.server.daemon.kill()
@@ -101,8 +112,8 @@ class RedisSite:
 
     def wipe(self) -> None:
         """Forget everything, and cut all who were connected."""
-        with self.client() as client:
-            client.flushall()
+        with self.client() as asked:
+            asked.flushall()
         if self.relay is not None:
             self.relay.cut()
 
@@ -112,8 +123,8 @@ class RedisSite:
 
     def _put_in_charge(self, replica: RedisServer, port: int) -> None:
         first, self.server, self.port = self.server, replica, port
-        with self.client() as client:
-            client.replicaof("NO", "ONE")
+        with self.client() as asked:
+            asked.replicaof("NO", "ONE")
         self._turn_relay()
         shutil.rmtree(first.daemon.directory)
 
@@ -123,9 +134,9 @@ class RedisSite:
 
     def _note(self, before: list[int] | None) -> None:
         after = self.positions()
-        self.losses.kills += 1
+        self.kill_counts.kills += 1
         if before and after and any(now < then for now, then in zip(after, before, strict=True)):
-            self.losses.with_loss += 1
+            self.kill_counts.with_loss += 1
 
 
 def _port(url: str) -> int:
@@ -133,11 +144,33 @@ def _port(url: str) -> int:
     return urlsplit(url).port or 0
 
 
+def _at(address: str) -> RedisConnection:
+    return RedisConnection(f"redis://{address}/0")
+
+
 def _follow(port: int, link: Relay) -> None:
-    with redis.Redis(HOST, port, socket_timeout=_ANSWER_WITHIN_S) as client:
-        client.replicaof(HOST, str(link.port))
+    with client(_at(f"{HOST}:{port}"), _ANSWER_WITHIN_S) as replica:
+        replica.replicaof(HOST, str(link.port))
         deadline = time.monotonic() + _SYNCED_WITHIN_S
-        while client.info("replication").get("master_link_status") != "up":
+        while replica.info("replication").get("master_link_status") != "up":
             if time.monotonic() > deadline:
                 raise Transient("the replica did not follow: look at its log")
             time.sleep(_LOOK_EVERY_S)
+
+
+def newest_log(directory: Path) -> Path:
+    """The file that was being written: one file up to Redis 6.2, the newest increment since 7."""
+    increments = sorted((directory / "appendonlydir").glob("*.incr.aof"), key=lambda path: path.stat().st_mtime_ns)
+    return increments[-1] if increments else directory / "appendonly.aof"
+
+
+def tear(log: Path, draw: random.Random, at_most: int) -> int:
+    """Cut a log at a random byte among its last `at_most`; returns how many bytes are gone."""
+    size = log.stat().st_size
+    most = min(at_most, size)
+    if most < 1:
+        return 0
+    gone = draw.randint(1, most)
+    with log.open("rb+") as file:
+        file.truncate(size - gone)
+    return gone

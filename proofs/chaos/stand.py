@@ -15,24 +15,22 @@ from proofs.chaos.crew import Crew
 from proofs.chaos.events import endless
 from proofs.chaos.ground import Ground
 from proofs.chaos.load import Load
-from proofs.chaos.partition_meta import meta_key, positions_of
 from proofs.chaos.redis_commands import RedisDialogue
+from proofs.chaos.redis_site import Progress
 from schemas.errors import Transient
 from schemas.events import Control, Policy
-from schemas.manifests import Manifest
-from schemas.topics import CUSTOMER_EVENTS
+from schemas.manifests import MANIFEST_FILE, Manifest
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.topics import create_topics, write_control
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, newest_model
-from stream_app.bootstrap import control_for
-from stream_app.settings import Settings
+from stream_app.bootstrap.deployment import create_topics, meta_key, write_control
+from stream_app.bootstrap.engine import control_for, newest_model
+from stream_app.deployment import Deployment, Topics
 
 APP_ID = "chaos"
 _WORKING_WITHIN_S = 90.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class StandSetup:
     """What a stand is made for. `rate` is events a second; `directory` is empty or does not exist."""
 
     directory: Path
@@ -47,13 +45,13 @@ class Plan:
 class Stand(Ground):
     """All that a fault can reach. `imported` is the export that was brought back last."""
 
-    def __init__(self, plan: Plan, jars: Callable[[], Path], models: Path, workload: str) -> None:
-        super().__init__(plan.session_timeout_s)
-        self.plan = plan
+    def __init__(self, setup: StandSetup, jars: Callable[[], Path], models: Path, workload: str) -> None:
+        super().__init__(setup.session_timeout_s)
+        self.setup = setup
         self.commits: Counter[str] = Counter()
         self.imported: Path | None = None
-        self.controls: dict[int, list[int]] = {partition: [0] for partition in range(plan.partitions)}
-        self.models = _two_models(models, plan.directory / "models", workload)
+        self.controls: dict[int, list[int]] = {partition: [0] for partition in range(setup.partitions)}
+        self.models = _two_models(models, setup.directory / "models", workload)
         try:
             self._set_up(jars)
         except BaseException:
@@ -61,17 +59,9 @@ class Stand(Ground):
             raise
 
     @property
-    def settings(self) -> Settings:
+    def direct(self) -> Deployment:
         """The deployment past the relays."""
-        return Settings(
-            app_id=APP_ID,
-            topic_prefix="",
-            kafka_bootstrap=self.broker.bootstrap,
-            redis_url=f"redis://127.0.0.1:{self.redis.port}/0",
-            partitions=self.plan.partitions,
-            models_directory=self.plan.directory / "models",
-            session_timeout_s=self.plan.session_timeout_s,
-        )
+        return Deployment(APP_ID, Topics(), self.broker.direct, self.redis.direct)
 
     @property
     def ends(self) -> list[int]:
@@ -89,36 +79,35 @@ class Stand(Ground):
 
     def decide_by(self, manifest: Manifest, policy: Policy) -> None:
         """Put a model and a policy in force in every partition."""
-        offsets = write_control(self.broker.bootstrap, CUSTOMER_EVENTS.name, _control(manifest, policy))
+        offsets = write_control(self.direct, _control(manifest, policy))
         for partition, offset in enumerate(offsets):
             self.controls[partition].append(offset)
 
     def _set_up(self, jars: Callable[[], Path]) -> None:
-        plan = self.plan
-        positions = positions_of(APP_ID, plan.partitions)
-        self._start_services(plan.directory, jars, plan.brokers, positions, lambda: RedisDialogue(self.commits))
+        setup = self.setup
+        positions = _positions_of(APP_ID, setup.partitions)
+        self._start_services(setup.directory, jars, setup.brokers, positions, lambda: RedisDialogue(self.commits))
         control = _control(self.models[0], eager(1, 0.1))
-        create_topics(self.broker.bootstrap, "", plan.partitions, control, plan.brokers)
-        self.load = Load(self.broker.bootstrap, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, endless(plan.seed))
+        create_topics(self.direct, setup.partitions, control, setup.brokers)
+        self.load = Load(
+            self.broker.direct, self.direct.topics.events, setup.partitions, setup.rate, endless(setup.seed)
+        )
         self._undo.append(self.load.stop)
-        relayed = self._environment(self.broker.relayed, self.redis_relay.address)
-        self.crew = Crew(plan.workers, lambda log: WorkerProcess(relayed, log), plan.directory / "logs")
+        relayed = self._environment(Deployment(APP_ID, Topics(), self.broker.relayed, self.redis.relayed))
+        self.crew = Crew(setup.workers, lambda log: WorkerProcess(relayed, log), setup.directory / "logs")
         self._undo.append(self.crew.kill)
         if self.wait_for(lambda: self.crew.ready() or None, _WORKING_WITHIN_S) is None:
             raise Transient(f"the workers did not begin to work within {_WORKING_WITHIN_S:.0f} s, see their logs")
 
     def direct_environment(self) -> dict[str, str]:
         """The settings for commands of an operator, past the relays."""
-        return self._environment(self.broker.bootstrap, f"127.0.0.1:{self.redis.port}")
+        return self._environment(self.direct)
 
-    def _environment(self, kafka: str, redis: str) -> dict[str, str]:
+    def _environment(self, deployment: Deployment) -> dict[str, str]:
         return {
-            "CHURN_APP_ID": APP_ID,
-            "CHURN_TOPIC_PREFIX": "",
-            "CHURN_KAFKA_BOOTSTRAP": kafka,
-            "CHURN_REDIS_URL": f"redis://{redis}/0",
-            "CHURN_SESSION_TIMEOUT_S": str(self.plan.session_timeout_s),
-            "CHURN_MODELS_DIRECTORY": str(self.plan.directory / "models"),
+            **deployment.environment,
+            "CHURN_SESSION_TIMEOUT_S": str(self.setup.session_timeout_s),
+            "CHURN_MODELS_DIRECTORY": str(self.setup.directory / "models"),
             "CHURN_LOG_FORMAT": "json",
         }
 
@@ -147,3 +136,16 @@ def _two_models(models: Path, directory: Path, workload: str) -> tuple[Manifest,
         shutil.copytree(models / workload / manifest.version, where)
         (where / MANIFEST_FILE).write_bytes(msgspec.json.encode(found))
     return manifest, twin
+
+
+def _positions_of(app_id: str, partitions: int) -> Progress:
+    """A look at the next offset to apply of every partition, past the worker's own code."""
+    keys = [meta_key(app_id, partition) for partition in range(partitions)]
+
+    def positions(client: "redis.Redis") -> list[int]:
+        with client.pipeline(transaction=False) as asked:
+            for key in keys:
+                asked.hget(key, "position")
+            return [int(position or 0) for position in asked.execute()]
+
+    return positions

@@ -11,20 +11,17 @@ Redis and of the broker, what they used in that time, for whatever.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from statistics import median
 from typing import Final
 
-import redis
-
-from benchmarks.speed.deployments import Deployment, Site, deployment
+from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import START_MS, Mix, one_each, with_newcomers
 from benchmarks.speed.policies import first_event_control
 from proofs.fencing.side import Side, Spent, Task, run
 from schemas.errors import ContractViolation
-from schemas.topics import DEAD_LETTERS
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import stored_states, topic_log
+from stream_app.deployment import Deployment
 
 SEED: Final = 7
 BATCHES: Final = (512, 4_000)
@@ -33,15 +30,14 @@ MOST: Final = 1.15
 NEW_EVERY: Final = 100
 _SIDES: Final[tuple[Side, Side]] = ("fenced", "unfenced")
 _DAY_MS: Final = 86_400_000
-_AT_ONCE: Final = 5_000
 
 Say = Callable[[str], None]
 
 
-class Bench:
+class PriceBench:
     """A filled topic; `begins` and `ends` are the offsets between which is measured."""
 
-    def __init__(self, site: Site, made: Deployment, begins: list[int], ends: list[int]) -> None:
+    def __init__(self, site: Site, made: Testbed, begins: list[int], ends: list[int]) -> None:
         self._site, self._made = site, made
         self._begins, self._ends = begins, ends
 
@@ -64,27 +60,23 @@ class Bench:
         if len(digests) != 1:
             raise ContractViolation(
                 "the fenced and the unfenced side ended in different states, so they did not do the same work: "
-                "compare proofs/fencing/side.py with stream_app/bootstrap.py"
+                "compare proofs/fencing/side.py with stream_app/bootstrap/worker.py"
             )
         return compared(spent)
 
     def _run(self, side: Side, batch: int, app_id: str) -> tuple[Spent, str]:
-        with deployment(self._site, app_id) as own:
+        with a_testbed(self._site, app_id) as own:
             found = run(self._task(side, batch, own))
-            return found, states_digest(own.redis_url, app_id, len(self._ends))
+            return found, states_digest(own.deployment, len(self._ends))
 
-    def _task(self, side: Side, batch: int, own: Deployment) -> Task:
+    def _task(self, side: Side, batch: int, own: Testbed) -> Task:
         return Task(
             side=side,
             batch=batch,
-            bootstrap=own.bootstrap,
-            redis_url=own.redis_url,
-            app_id=own.settings.app_id,
+            own=own.deployment,
             workload=own.settings.workload,
             models=str(own.settings.models_directory.resolve()),
-            events_topic=self._made.events_topic,
-            alerts_topic=own.alerts_topic,
-            dead_letters_topic=own.settings.topic_prefix + DEAD_LETTERS.name,
+            events=self._made.deployment,
             begins=self._begins,
             ends=self._ends,
             redis_pid=own.pids.redis,
@@ -96,15 +88,15 @@ def measure(
     site: Site, app_id: str, mix: Mix, events: int, users: int, batches: Sequence[int], rounds: int, say: Say
 ) -> dict[str, object]:
     """Each batch size in turn: what both sides cost per event, and the ratio."""
-    with deployment(site, app_id, first_event_control()) as made:
+    with a_testbed(site, app_id, first_event_control()) as made:
         say(f"sending {events:,} events behind one each of {users:,} users")
-        fill(made.bootstrap, made.events_topic, one_each(users, span_ms=_DAY_MS))
+        fill(made.deployment, one_each(users, span_ms=_DAY_MS))
         begins = _ends(made)
         load = with_newcomers(
             events, users, mix, SEED, NEW_EVERY, first=users, start_ms=START_MS + _DAY_MS, span_ms=_DAY_MS
         )
-        fill(made.bootstrap, made.events_topic, load)
-        bench = Bench(site, made, begins, _ends(made))
+        fill(made.deployment, load)
+        bench = PriceBench(site, made, begins, _ends(made))
         bench.warm_broker(max(batches), say)
         return {str(batch): bench.pair(batch, rounds, say) for batch in batches}
 
@@ -127,25 +119,23 @@ def demand(result: Mapping[str, object]) -> None:
         if pair["ratio"] > MOST:
             raise ContractViolation(
                 f"at batches of {batch} the fence costs {pair['ratio']:g} times the unfenced worker's time, at most "
-                f"{MOST:g} times is allowed: see what stream_app/adapters/redis/states.py and kafka_publisher.py do"
+                f"{MOST:g} times is allowed: see what stream_app/adapters/redis/states.py and kafka/publisher.py do"
             )
 
 
-def states_digest(redis_url: str, app_id: str, partitions: int) -> str:
+def states_digest(deployment: Deployment, partitions: int) -> str:
     """A hash of every user's state."""
     digest = hashlib.sha256()
-    with redis.Redis.from_url(redis_url) as client:
+    with stored_states(deployment) as stored:
         for partition in range(partitions):
-            start = f"{{{app_id}.{partition}}}:u:"
-            keys = iter(sorted(client.scan_iter(f"{start}*", count=_AT_ONCE)))
-            while some := list(islice(keys, _AT_ONCE)):
-                for key, state in zip(some, client.mget(some), strict=True):
-                    digest.update(key.removeprefix(start.encode()) + b"\0" + state)
+            for page in stored.pages(partition):
+                for user, state in page.states.items():
+                    digest.update(user.encode() + b"\0" + (state or b""))
     return digest.hexdigest()
 
 
-def _ends(made: Deployment) -> list[int]:
-    log = TopicLog(made.bootstrap, made.events_topic)
+def _ends(made: Testbed) -> list[int]:
+    log = topic_log(made.deployment.kafka, made.deployment.topics.events)
     return [log.end(partition) for partition in range(log.partitions)]
 
 

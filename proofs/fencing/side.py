@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from benchmarks.speed.processes import cpu_seconds
 from proofs.fencing.feed import BatchFeed, Gate
@@ -23,31 +23,32 @@ from schemas.errors import Transient
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.redis.states import RedisStates
-from stream_app.bootstrap import engine_for, warm_up
+from stream_app.bootstrap.deployment import aio_consumer, deliver_plain_records
+from stream_app.bootstrap.engine import engine_for, warm_up
 from stream_app.core.partition_fold import PartitionFold
+from stream_app.deployment import Deployment
 from stream_app.partition.driver import drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Feed, Ports, Watcher
 from stream_app.partition.session import Session
-from stream_app.worker.transport import FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, deliver_plain_records
+from stream_app.worker.transport import FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES
 
 Side = Literal["fenced", "unfenced"]
 _WITHIN_S = 600.0
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What to read and where to put it. Measured is what lies from `begins` to `ends`, offsets by partition."""
+    """Whose `events` to read, and where to put what comes of them.
+
+    Measured is what lies from `begins` to `ends`, offsets by partition.
+    """
 
     side: Side
     batch: int
-    bootstrap: str
-    redis_url: str
-    app_id: str
+    own: Deployment
     workload: str
     models: str
-    events_topic: str
-    alerts_topic: str
-    dead_letters_topic: str
+    events: Deployment
     begins: list[int]
     ends: list[int]
     redis_pid: int | None
@@ -108,17 +109,20 @@ def run(task: Task) -> Spent:
 
 
 async def _measured(task: Task) -> Spent:
-    engine = engine_for(task.workload, Path(task.models), task.events_topic)
+    topic = task.events.topics.events
+    engine = engine_for(task.workload, Path(task.models), topic)
     warm_up(engine)
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    deliver_plain_records()
     counts = _Counts()
     readings = _Readings(task, counts)
     partitions = len(task.ends)
     start, done = Gate(partitions, readings.take), Gate(partitions, readings.take)
-    at = [TopicPartition(task.events_topic, partition) for partition in range(partitions)]
-    async with _consumer(task.bootstrap) as consumer:
+    at = [TopicPartition(topic, partition) for partition in range(partitions)]
+    fetching = {"fetch_min_bytes": FETCH_MIN_BYTES, "fetch_max_wait_ms": FETCH_MAX_WAIT_MS}
+    consumer = aio_consumer(task.events.kafka, **fetching)
+    deliver_plain_records(consumer)
+    async with consumer:
         consumer.assign(at)
         async with asyncio.TaskGroup() as group:
             for p in range(partitions):
@@ -128,23 +132,11 @@ async def _measured(task: Task) -> Spent:
     return readings.spent()
 
 
-def _consumer(bootstrap: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        fetch_min_bytes=FETCH_MIN_BYTES,
-        fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
-    )
-
-
 def _fenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports:
     return Ports(
-        states=RedisStates(task.redis_url, task.app_id, partition),
-        decisions=KafkaDecisions(
-            task.bootstrap, task.app_id, (task.events_topic, task.alerts_topic, task.dead_letters_topic), partition
-        ),
-        log=KafkaEventLog(task.bootstrap, task.events_topic, partition),
+        states=RedisStates(task.own, partition),
+        decisions=KafkaDecisions(task.own, partition),
+        log=KafkaEventLog(task.events, partition),
         feed=feed,
         watcher=watcher,
     )
@@ -152,8 +144,8 @@ def _fenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports:
 
 def _unfenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports:
     return Ports(
-        states=UnfencedStates(task.redis_url, task.app_id, partition),
-        decisions=UnfencedDecisions(task.bootstrap, task.alerts_topic, partition),
+        states=UnfencedStates(task.own, partition),
+        decisions=UnfencedDecisions(task.own, partition),
         log=UnseenEventLog(),
         feed=feed,
         watcher=watcher,

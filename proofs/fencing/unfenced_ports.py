@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import redis.asyncio
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
+from stream_app.bootstrap.deployment import aio_client, aio_producer, meta_key, state_prefix
 from stream_app.core.engine import Recorded
 from stream_app.core.intake.sorting import DeadLetter
+from stream_app.deployment import Deployment
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta
 
 _ANYWHERE = 1 << 62
@@ -23,9 +24,10 @@ _MAX_BATCH_BYTES = 1 << 20
 class UnfencedStates:
     """States of one partition; its position is one more key."""
 
-    def __init__(self, url: str, app_id: str, partition: int) -> None:
-        self._client: Any = redis.asyncio.Redis.from_url(url)
-        self._tag = f"{{{app_id}.{partition}}}"
+    def __init__(self, deployment: Deployment, partition: int) -> None:
+        self._client: Any = aio_client(deployment.redis)
+        self._prefix = state_prefix(deployment.app_id, partition)
+        self._position = f"{meta_key(deployment.app_id, partition)}:position"
 
     async def claim(self, claim: Claim) -> Meta:
         """Begin at the beginning, whoever else does."""
@@ -37,15 +39,15 @@ class UnfencedStates:
 
     async def load(self, users: Sequence[str]) -> Sequence[bytes | None]:
         """The stored states."""
-        states: list[bytes | None] = await self._client.mget([f"{self._tag}:u:{user}" for user in users])
+        states: list[bytes | None] = await self._client.mget([self._prefix + user for user in users])
         return states
 
     async def commit(self, commit: Commit) -> bool:
         """One SET for each state and one for the position, in one round trip, each on its own."""
         pipeline = self._client.pipeline(transaction=False)
         for user, state in zip(commit.users, commit.states, strict=True):
-            pipeline.set(f"{self._tag}:u:{user}", state)
-        pipeline.set(f"{self._tag}:position", commit.position)
+            pipeline.set(self._prefix + user, state)
+        pipeline.set(self._position, commit.position)
         await pipeline.execute()
         return True
 
@@ -57,16 +59,14 @@ class UnfencedStates:
 class UnfencedDecisions:
     """Alerts of one partition: as large produce requests as the fenced form's, acknowledged, without a transaction."""
 
-    def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
-        self._bootstrap = bootstrap
-        self._at = TopicPartition(topic, partition)
+    def __init__(self, deployment: Deployment, partition: int) -> None:
+        self._kafka = deployment.kafka
+        self._at = TopicPartition(deployment.topics.alerts, partition)
         self._producer: AIOKafkaProducer | None = None
 
     async def open(self) -> None:
         """Connect."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, enable_idempotence=True, max_batch_size=_MAX_BATCH_BYTES
-        )
+        self._producer = aio_producer(self._kafka, enable_idempotence=True, max_batch_size=_MAX_BATCH_BYTES)
         await self._producer.start()
 
     async def read_back(self, _position: int, _rejected_from: int) -> Decisions:

@@ -6,6 +6,8 @@ from contextlib import closing, contextmanager
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from schemas.errors import Transient
+from stream_app.bootstrap.deployment import consumer
+from stream_app.deployment import KafkaConnection
 
 _ANSWER_WITHIN_S = 10.0
 
@@ -35,8 +37,7 @@ class Lag:
 
 
 @contextmanager
-def lag_of(bootstrap: str, group: str, topic: str) -> Iterator[Lag]:
+def lag_of(kafka: KafkaConnection, group: str, topic: str) -> Iterator[Lag]:
     """The lag of a group in a topic."""
-    settings = {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0}
-    with closing(Consumer(settings)) as consumer:
-        yield Lag(consumer, topic)
+    with closing(consumer(kafka, {"group.id": group})) as asked:
+        yield Lag(asked, topic)

@@ -11,7 +11,7 @@ from itertools import chain
 
 from proofs.foil.reading import counted, user_of
 from proofs.foil.stand import FoilStand
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.bootstrap.deployment import topic_log
 
 Alert = tuple[str, int]
 """A user, and how many events had been counted."""
@@ -60,23 +60,23 @@ def losses(in_log: Mapping[str, int], counted: Mapping[str, int], sent: Iterable
 def found(stand: FoilStand) -> Losses:
     """The same for what is in Kafka and Redis now; the agents must have stopped."""
     with stand.redis.client() as client:
-        in_redis = counted(client, stand.wiring.app_id)
+        in_redis = counted(client, stand.wiring.deployment.app_id)
     return losses(_events(stand), in_redis, _alerts(stand), stand.wiring.alert_every)
 
 
 def _events(stand: FoilStand) -> Counter[str]:
-    users = map(user_of, _values(stand, stand.wiring.events_topic))
+    users = map(user_of, _values(stand, stand.wiring.deployment.topics.events))
     return Counter(user for user in users if user is not None)
 
 
 def _alerts(stand: FoilStand) -> Iterator[Alert]:
-    for value in _values(stand, stand.wiring.alerts_topic):
+    for value in _values(stand, stand.wiring.deployment.topics.alerts):
         alert = json.loads(value)
         yield alert["user"], alert["number"]
 
 
 def _values(stand: FoilStand, topic: str) -> Iterator[bytes]:
-    log = TopicLog(stand.broker.bootstrap, topic)
+    log = topic_log(stand.broker.direct, topic)
     for partition in range(log.partitions):
         for record in chain.from_iterable(log.read(partition)):
             yield record.value or b""

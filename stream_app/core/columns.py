@@ -1,9 +1,11 @@
 """From admitted events to what the fold reads: whose each event is, and which signals it raises."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from stream_app.core.features.sources import Source
 from stream_app.core.intake.events import Events
 from stream_app.core.intake.facts import Fact
 from stream_app.core.quantities import ABSENT
@@ -13,16 +15,11 @@ Patterns = Mapping[tuple[str, str], int]
 """What an event can be, as (kind, name), to the number of the signals that it then raises; none is 0."""
 
 
-def users_of(events: Events) -> dict[str, int]:
-    """The users of a run of events in order of first appearance, numbered from 0."""
-    return {user: slot for slot, user in enumerate(events.names)}
-
-
-def to_columns(events: Events, patterns: Patterns, slots: Mapping[str, int]) -> Columns:
-    """The columns of a run of events; `slots` maps each of its users to a record."""
+def to_columns(events: Events, patterns: Patterns) -> Columns:
+    """The columns of a run of events; its users' records stand in the order of their names."""
     row_from, pattern, value = _rows(events, patterns)
     return Columns(
-        slot=np.fromiter(map(slots.__getitem__, events.names), np.int64, len(events.names))[events.user],
+        slot=events.user,
         time=events.times_ms,
         offset=events.offsets,
         id_hash=events.id_hash,
@@ -40,6 +37,13 @@ def rows_of(facts: Sequence[Fact], patterns: Patterns) -> list[tuple[int, int]]:
 
 def _pattern(kind: str, names: Sequence[str], patterns: Patterns) -> int:
     return next((patterns[kind, name] for name in names if (kind, name) in patterns), 0)
+
+
+def raised_by(events: Events, sources: Iterable[Source]) -> NDArray[np.bool_]:
+    """Of each event whether any of these sources selects it, as the fold would."""
+    row_from, pattern, _ = _rows(events, dict.fromkeys(((source.kind, source.name) for source in sources), 1))
+    chosen = np.concatenate([[0], np.cumsum(pattern)])
+    return np.asarray(chosen[row_from[1:]] > chosen[row_from[:-1]])
 
 
 def _rows(events: Events, patterns: Patterns) -> tuple[Integers, Integers, Integers]:

@@ -14,12 +14,14 @@ Tables = dict[str, NDArray[Any]]
 
 
 class Plan(NamedTuple):
-    """A compiled workload, all int64 unless said otherwise. A cell is a place among the window counts of one read-out.
+    """A compiled workload, all int64 unless said otherwise; the columns of tables with rows are named in `fold`.
 
-    grids            per grid: tile in ms, number of tiles, first word, words of a row, first value sum, sums of a row
-    windows          per window of a grid, shortest first: number of tiles, first cell
+    A cell is a place among the window counts of one read-out.
+
+    grids            GridRow per length of tile
+    windows          WindowRow per window of a grid, shortest first
     windows_from     windows of grid g: windows[windows_from[g] : windows_from[g + 1]]
-    places           per signal and grid that counts it: grid, word and bits in its row, sum in its row or -1
+    places           PlaceRow per signal and grid that counts it
     places_from      places of signal s: places[places_from[s] : places_from[s + 1]]
     signal_last      per signal: its slot among the last-times, or -1
     signal_latest    per signal: its slot among the latest values, or -1
@@ -30,18 +32,12 @@ class Plan(NamedTuple):
     pattern_ends     per pattern: the wait that it ends, or -1
     pattern_churn    per pattern: 1 if it is the churn act
     wait_signal      per wait: the signal that its end raises
-    counts           per count: feature, cell
-    actives          per count of tiles that hold anything: feature, grid, word, bits, number of tiles
-    shares           per share: feature, cell of the part, first and end among whole_cells
-    whole_cells      cells that are summed
-    seens            per time since the first event: feature, cap in hours
-    sinces           per time since: feature, slot, cap in hours
-    means            per decayed mean: feature, cell of its count, grid, word, bits, sum, number of tiles
-    weights          (float64) per decayed mean: weight of a tile by its age in tiles
-    latests          per latest value: feature, slot, value when there is none
-    sessions         per figure of the session: feature, 0 for its minutes and 1 for its events
-    constants        activity and session signal, session gap and lateness in ms, ms of an hour and of a minute,
-                     scale of values, longest wait in ms, number of features, number of cells
+    counts … derived rows of the kinds of features (`fold.READ_OUTS`)
+    cells            cells that are summed
+    operands         columns that others are made of
+    reals            (float64) what stands for none
+    weights          (float64) weights of a tile by its age in tiles
+    constants        Constants
     """
 
     grids: Integers
@@ -62,13 +58,20 @@ class Plan(NamedTuple):
     counts: Integers
     actives: Integers
     shares: Integers
-    whole_cells: Integers
+    sums: Integers
+    mosts: Integers
+    decays: Integers
+    latests: Integers
+    knowns: Integers
+    categories: Integers
     seens: Integers
     sinces: Integers
-    means: Integers
-    weights: NDArray[np.float64]
-    latests: Integers
     sessions: Integers
+    derived: Integers
+    cells: Integers
+    operands: Integers
+    reals: NDArray[np.float64]
+    weights: NDArray[np.float64]
     constants: Integers
 
     def record(self) -> np.record:
@@ -128,3 +131,8 @@ class Folded(NamedTuple):
 def starts(rows: Sequence[Sequence[object]]) -> Integers:
     """Where each row begins when rows of different length stand in one flat table; last where the last one ends."""
     return np.array(list(accumulate((len(row) for row in rows), initial=0)), np.int64)
+
+
+def table(rows: Sequence[tuple[int, ...]], row: type[Any]) -> Integers:
+    """Rows of one type as a table, which has its columns even if it has no row."""
+    return np.array(rows, np.int64).reshape(-1, len(row._fields))

@@ -12,17 +12,20 @@ import numpy as np
 import redis
 
 from schemas.alerts import Alert
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS
 from stack.local import Services
 from stack.worker_process import WorkerProcess
-from stream_app import bootstrap
 from stream_app.adapters.kafka.subscriber import AlertSubscriber
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topic_log import KafkaTopicLog
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.adapters.redis.keys import meta_key, state_prefix
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.engine import engine_of, first_control
 from stream_app.core.features.codec import pack
 from stream_app.core.features.fold import read
 from stream_app.core.log import PlainRecord
 from stream_app.core.replay import Replay
+from stream_app.deployment import Deployment as Kept
+from stream_app.deployment import KafkaConnection, RedisConnection
 from stream_app.settings import Settings
 from tests.oracle import vector
 from tests.support.fold_comparison import lives, same_bits
@@ -39,10 +42,7 @@ class Deployment:
     prefix: str
     directory: Path
     workers: list[WorkerProcess] = field(default_factory=list)
-    redis_url: str = ""
-
-    def __post_init__(self) -> None:
-        self.redis_url = self.redis_url or self.services.redis_url
+    own_redis: RedisConnection | None = None
 
     @property
     def settings(self) -> Settings:
@@ -50,7 +50,7 @@ class Deployment:
             app_id=self.prefix + "app",
             topic_prefix=self.prefix,
             kafka_bootstrap=self.services.bootstrap,
-            redis_url=self.redis_url,
+            redis_url=self.own_redis.url if self.own_redis else self.services.redis_url,
             partitions=PARTITIONS,
             session_timeout_s=6.0,
         )
@@ -58,20 +58,18 @@ class Deployment:
     @property
     def environment(self) -> dict[str, str]:
         """The settings for processes."""
-        settings = self.settings
-        return {
-            "CHURN_APP_ID": settings.app_id,
-            "CHURN_TOPIC_PREFIX": settings.topic_prefix,
-            "CHURN_KAFKA_BOOTSTRAP": self.services.bootstrap,
-            "CHURN_REDIS_URL": self.redis_url,
-            "CHURN_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
-        }
+        return {**self.at.environment, "CHURN_SESSION_TIMEOUT_S": str(self.settings.session_timeout_s)}
+
+    @property
+    def at(self) -> Kept:
+        """Where it keeps what."""
+        return deployment_of(self.settings)
 
     def topic(self) -> str:
-        return self.prefix + CUSTOMER_EVENTS.name
+        return self.at.topics.events
 
     def create(self) -> None:
-        create_topics(self.services.bootstrap, self.prefix, PARTITIONS, bootstrap.first_control(self.settings))
+        create_topics(self.at, PARTITIONS, first_control(self.settings))
 
     def start_worker(self, trace: Path | None = None, more: Mapping[str, str] | None = None) -> WorkerProcess:
         """`more` are settings beside the deployment's own."""
@@ -82,18 +80,17 @@ class Deployment:
         return worker
 
     def redis(self) -> "redis.Redis":
-        return redis.Redis.from_url(self.redis_url)
+        return redis.Redis.from_url(self.at.redis.url)
 
     def owners(self) -> list[bytes | None]:
         """The token of each partition's owner."""
         with self.redis() as client:
-            return [client.hget(f"{{{self.settings.app_id}.{p}}}:m", "owner") for p in range(PARTITIONS)]
+            return [client.hget(meta_key(self.at.app_id, p), "owner") for p in range(PARTITIONS)]
 
     def positions(self) -> list[int]:
         """Next offset to apply of every partition, as Redis has it."""
         with self.redis() as client:
-            app = self.settings.app_id
-            return [int(client.hget(f"{{{app}.{p}}}:m", "position") or 0) for p in range(PARTITIONS)]
+            return [int(client.hget(meta_key(self.at.app_id, p), "position") or 0) for p in range(PARTITIONS)]
 
     def wait_until_applied(self, ends: Sequence[int]) -> None:
         deadline = time.monotonic() + APPLIED_WITHIN_S
@@ -104,11 +101,11 @@ class Deployment:
 
     def log(self) -> list[list[PlainRecord]]:
         """Every record of the events topic, by partition."""
-        return read_topic(self.services.bootstrap, self.topic())
+        return read_topic(self.at.kafka, self.topic())
 
     def states(self, partition: int) -> dict[str, bytes]:
         """Every stored state of a partition, by user."""
-        start = f"{{{self.settings.app_id}.{partition}}}:u:"
+        start = state_prefix(self.at.app_id, partition)
         with self.redis() as client:
             keys = sorted(client.scan_iter(f"{start}*", count=1000))
             values = client.mget(keys) if keys else []
@@ -116,8 +113,7 @@ class Deployment:
 
     def alerts(self) -> list[Alert]:
         """Every committed alert."""
-        topic = self.prefix + CHURN_ALERTS.name
-        subscriber = AlertSubscriber(self.services.bootstrap, topic, from_start=True)
+        subscriber = AlertSubscriber(self.at.kafka, self.at.topics.alerts, from_start=True)
         found: list[Alert] = []
         silent_since = time.monotonic()
         while time.monotonic() - silent_since < 2.0:
@@ -133,7 +129,7 @@ class Deployment:
 
         A log without a single decision proves little and fails, unless it `may_be_silent`.
         """
-        engine = bootstrap.engine(self.settings)
+        engine = engine_of(self.settings)
         decided: Counter[str] = Counter()
         events = 0
         for partition, records in enumerate(self.log()):
@@ -151,9 +147,9 @@ class Deployment:
         return events
 
 
-def read_topic(bootstrap_servers: str, topic: str, *, whole: bool = True) -> list[list[PlainRecord]]:
+def read_topic(kafka: KafkaConnection, topic: str, *, whole: bool = True) -> list[list[PlainRecord]]:
     """A topic as it stands, or what is left of one that need not be whole."""
-    log = TopicLog(bootstrap_servers, topic, whole=whole)
+    log = KafkaTopicLog(kafka, topic, whole=whole)
     return [list(chain.from_iterable(log.read(partition))) for partition in range(log.partitions)]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 from cli.main import main
-from stream_app import bootstrap
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.intake.sorting import Intake
 from stream_app.core.partition_fold import PartitionFold
@@ -27,5 +26,5 @@ class Flawed(PartitionFold):
 
 
 if __name__ == "__main__":
-    with patch.object(bootstrap, "PartitionFold", Flawed):
+    with patch("stream_app.bootstrap.worker.PartitionFold", Flawed):
         main()

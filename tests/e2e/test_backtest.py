@@ -23,20 +23,22 @@ from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.events import Policy
 from schemas.instants import format_instant
+from schemas.manifests import MANIFEST_FILE
 from schemas.outgoing import address
 from schemas.topics import CHURN_ALERTS
 from stack.local import Services
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.topics import delete_topics, write_control
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, load_manifest, newest_model
-from stream_app.bootstrap import control_for
+from stream_app.adapters.onnx_scorer import load_manifest
+from stream_app.bootstrap.engine import control_for
+from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import Deployment, deployment
+from tests.support.connections import deployment_at, kafka_of
 from tests.support.ctrl_c import HEEDING_CTRL_C
 from tests.support.event_logs import at
+from tests.support.fixture_model import FIXTURE
 from tests.support.music_logs import music_lines
 
-MODELS = Path(__file__).parents[2] / "models"
 LINES = music_lines(40, 6000, seed=5)
 HALF = len(LINES) // 2
 MIDDLE = format_instant(at(days=20))
@@ -54,11 +56,11 @@ class Finished:
 
 
 @pytest.fixture(scope="module")
-def finished(stack: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+def finished(stack: Services, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     directory, prefix = tmp_path_factory.mktemp("backtest"), f"t{secrets.token_hex(3)}-"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)
-        patch.setenv("CHURN_MODELS_DIRECTORY", str(two_versions(directory / "models")))
+        patch.setenv("CHURN_MODELS_DIRECTORY", str(two_versions(models, directory / "models")))
         patch.setenv("CHURN_KAFKA_BOOTSTRAP", stack.bootstrap)
         patch.setenv("CHURN_TOPIC_PREFIX", prefix)
         with deployment(stack, prefix, directory) as made:
@@ -67,28 +69,27 @@ def finished(stack: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
             made.wait_until_applied([len(records) for records in made.log()])
             made.workers[0].stop()
             yield Finished(made, made.alerts(), directory)
-        delete_topics(stack.bootstrap, prefix)
+        delete_topics(deployment_at(stack, prefix))
 
 
-def two_versions(models: Path) -> Path:
-    """A directory with the newest model under two versions."""
-    newest = newest_model(MODELS, "music")
+def two_versions(models: Path, directory: Path) -> Path:
+    """A directory with a model under two versions."""
     for name in (FIRST, SECOND):
-        shutil.copytree(MODELS / "music" / newest.version, models / name)
-        manifest = msgspec.structs.replace(newest, version=name.partition("/")[2])
-        (models / name / MANIFEST_FILE).write_bytes(msgspec.json.encode(manifest))
-    return models
+        shutil.copytree(models / FIXTURE, directory / name)
+        manifest = msgspec.structs.replace(load_manifest(models / FIXTURE), version=name.partition("/")[2])
+        (directory / name / MANIFEST_FILE).write_bytes(msgspec.json.encode(manifest))
+    return directory
 
 
 def fill(made: Deployment) -> None:
     """Send the lines, with another version and another policy in force from their middle on."""
-    sender = KafkaSender(made.services.bootstrap, made.topic())
+    sender = KafkaSender(kafka_of(made.services), made.topic())
     for name, share, lines in ((FIRST, 0.5, LINES[:HALF]), (SECOND, 0.8, LINES[HALF:])):
         control = control_for(load_manifest(made.settings.models_directory / name), at())
         enter = share * control.data.policy.enter
         policy = Policy(name="busy", version=1, enter=enter, leave=0.9 * enter, critical=1.1 * enter, cooldown_s=0)
         control = msgspec.structs.replace(control, data=msgspec.structs.replace(control.data, policy=policy))
-        write_control(made.services.bootstrap, made.topic(), control)
+        write_control(made.at, control)
         sender.send(address(lines), flat_out(), lambda count: None)
 
 

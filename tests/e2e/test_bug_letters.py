@@ -18,13 +18,14 @@ from schemas.topics import DEAD_LETTERS
 from stack.local import Services
 from stack.ports import free_port
 from stream_app.adapters.kafka.decisions import APP_VERSION
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.core.log import PlainRecord
+from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import APPLIED_WITHIN_S, Deployment, deployment, read_topic
 from tests.e2e.flawed_worker import FLAW
 from tests.e2e.test_commands import churn
 from tests.e2e.test_verify import wipe
+from tests.support.connections import kafka_of
 from tests.support.music_logs import music_lines
 
 LINES = music_lines(40, 2400, seed=5)
@@ -35,7 +36,7 @@ FLAWED = LINES[len(LINES) // 2]
 @pytest.fixture
 def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
     with deployment(stack, prefix, tmp_path) as it:
-        KafkaSender(stack.bootstrap, it.topic()).send(address(LINES), flat_out(), lambda _: None)
+        KafkaSender(kafka_of(stack), it.topic()).send(address(LINES), flat_out(), lambda _: None)
         yield it
 
 
@@ -69,7 +70,7 @@ def the_flawed_record(made: Deployment) -> tuple[int, PlainRecord]:
 
 def letters(made: Deployment) -> list[tuple[int, PlainRecord]]:
     """Every record of the dead letters that is one, and its partition."""
-    logs = read_topic(made.services.bootstrap, made.prefix + DEAD_LETTERS.name)
+    logs = read_topic(kafka_of(made.services), made.prefix + DEAD_LETTERS.name)
     return [(at, record) for at, records in enumerate(logs) for record in records if read_rejection(record.headers)]
 
 

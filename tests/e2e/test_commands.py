@@ -15,6 +15,7 @@ from schemas.topics import TOPICS
 from stack.local import Services
 from stream_app.settings import Settings
 from tests.e2e.deployment import Deployment, deployment
+from tests.support.fixture_model import FIXTURE
 
 LAX = {"name": "lax", "version": 2, "enter": 0.0, "leave": 0.0, "critical": 1.0, "cooldown_s": 0}
 
@@ -29,11 +30,11 @@ def test_a_promoted_policy_decides_from_its_offset_on_and_subscribers_see_its_al
     stack: Services, prefix: str, tmp_path: Path
 ) -> None:
     with deployment(stack, prefix, tmp_path) as made:
-        policy = tmp_path / "lax.json"
-        policy.write_text(json.dumps(LAX))
+        policy = tmp_path / "lax.toml"
+        policy.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in LAX.items()))
         simulated = churn(made, "produce", "simulate", "--users", "5", "--days", "3", "--json")
         assert simulated.returncode == 0, simulated.stderr
-        promoted = churn(made, "models", "promote", "music/0.4.0", "--policy", str(policy), "--json")
+        promoted = churn(made, "models", "promote", FIXTURE, "--policy", str(policy), "--json")
         assert promoted.returncode == 0, promoted.stderr
         offsets = json.loads(promoted.stdout)["offsets"]
         again = churn(made, "produce", "simulate", "--users", "5", "--days", "4", "--seed", "2", "--json")
@@ -49,6 +50,25 @@ def test_a_promoted_policy_decides_from_its_offset_on_and_subscribers_see_its_al
         behind = {name: alert.data.src.offset > offsets[alert.data.src.partition] for name, alert in alerts.items()}
         assert any(behind.values())
         assert {name: alert.data.policy.name == "lax" for name, alert in alerts.items()} == behind
+        _the_topics_are_shown_as_they_stand(made)
+
+
+def _the_topics_are_shown_as_they_stand(made: Deployment) -> None:
+    shown = churn(made, "topics", "show", "--json")
+    assert shown.returncode == 0, shown.stderr
+    found = json.loads(shown.stdout)
+    ends = [len(records) for records in made.log()]
+    events, alerts, letters = found["topics"]
+    assert [topic["name"] for topic in found["topics"]] == [made.prefix + topic.name for topic in TOPICS]
+    assert [topic["retention_ms"] for topic in found["topics"]] == [topic.retention_ms for topic in TOPICS]
+    assert (events["begins"], events["ends"], events["replication"]) == ([0] * len(ends), ends, 1)
+    assert sum(alerts["ends"]) >= len(made.alerts())
+    assert letters["ends"] == [0] * len(ends)
+    assert [one["position"] for one in found["applied"]] == ends
+    assert {one["in_force"]["policy"]["name"] for one in found["applied"]} == {"lax"}
+    people = churn(made, "topics", "show").stdout
+    assert f"{made.prefix}customer-events-dlq" in people
+    assert people.count("music/0.4.0, policy lax 2") == len(ends)
 
 
 def test_the_topics_are_made_on_a_named_broker_and_what_exists_stays_as_it_is(
@@ -63,6 +83,14 @@ def test_the_topics_are_made_on_a_named_broker_and_what_exists_stays_as_it_is(
             "partitions": DEFAULT_PARTITIONS,
         }
         assert [len(records) for records in made.log()] == [1] * DEFAULT_PARTITIONS
+    shown = churn(made, "topics", "show", "--json")
+    assert json.loads(shown.stdout)["applied"] == [None] * DEFAULT_PARTITIONS
+
+
+def test_topics_that_are_not_there_are_not_shown(stack: Services, prefix: str, tmp_path: Path) -> None:
+    refused = churn(Deployment(stack, prefix, tmp_path), "topics", "show")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"there is no topic {prefix}customer-events: `churn up` makes it" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -75,7 +103,7 @@ def test_a_policy_that_cannot_work_is_refused_in_a_sentence(
     with deployment(stack, prefix, tmp_path) as made:
         policy = tmp_path / "bad.json"
         policy.write_text(content)
-        refused = churn(made, "models", "promote", "music/0.4.0", "--policy", str(policy))
+        refused = churn(made, "models", "promote", FIXTURE, "--policy", str(policy))
         assert (refused.returncode, refused.stdout) == (1, "")
         assert says in refused.stderr
         assert [len(records) for records in made.log()] == [1] * made.settings.partitions
@@ -85,7 +113,7 @@ def test_a_model_that_does_not_exist_cannot_be_promoted(stack: Services, prefix:
     with deployment(stack, prefix, tmp_path) as made:
         refused = churn(made, "models", "promote", "music/9.9.9")
         assert refused.returncode == 1
-        assert "there is no model in models/music/9.9.9" in refused.stderr
+        assert f"there is no model in {made.settings.models_directory}/music/9.9.9" in refused.stderr
 
 
 def test_the_catalogue_and_the_settings_agree_on_the_number_of_partitions() -> None:

@@ -8,9 +8,10 @@ from producers.simulator import simulate
 from schemas.instants import parse_instant
 from schemas.outgoing import address
 from stack.local import Services
-from stream_app.adapters.kafka.pacing import at_rate
 from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.ports.pacing import at_rate
 from tests.e2e.deployment import Deployment, deployment
+from tests.support.connections import kafka_of
 
 START_MS = parse_instant("2024-01-01T00:00:00Z")
 SEED = 11
@@ -22,7 +23,7 @@ class Sending:
 
     def __init__(self, to: Deployment, users: int, days: int) -> None:
         self.events = list(address(simulate(users, days, SEED, START_MS)))
-        self._sender = KafkaSender(to.services.bootstrap, to.topic())
+        self._sender = KafkaSender(kafka_of(to.services), to.topic())
         self._thread = threading.Thread(target=self._send)
         self._thread.start()
 

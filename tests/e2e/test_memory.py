@@ -11,10 +11,12 @@ from schemas.outgoing import address
 from stack.local import Services
 from stack.redis_server import RedisServer
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.deployment import RedisConnection
+from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_kill import START_MS, ends
+from tests.support.connections import kafka_of
 
 MIB = 1 << 20
 WITHIN_S = 60.0
@@ -27,7 +29,7 @@ def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
     url = server.start()
     try:
         with deployment(stack, prefix, tmp_path) as it:
-            it.redis_url = url
+            it.own_redis = RedisConnection(url)
             yield it
     finally:
         server.stop()
@@ -57,7 +59,7 @@ def test_a_full_redis_pauses_every_partition_after_an_alarm_and_nothing_is_lost(
         assert states(worker) == {"running"}
         client.config_set("maxmemory", client.info("memory")["used_memory"] + MIB // 16)
         events = list(address(simulate(400, 40, 3, START_MS)))
-        KafkaSender(made.services.bootstrap, made.topic()).send(events, flat_out(), lambda _: None)
+        KafkaSender(kafka_of(made.services), made.topic()).send(events, flat_out(), lambda _: None)
         paused: set[str] = set()
 
         def every_partition_was_refused() -> bool:

@@ -12,12 +12,14 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
 from stack.worker_process import WorkerProcess
-from stream_app import bootstrap
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topic_log import KafkaTopicLog
 from stream_app.adapters.kafka.topics import create_topics, delete_topics
+from stream_app.bootstrap.engine import first_control
+from stream_app.deployment import KafkaConnection
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_verify import churn, verified
 from tests.e2e.test_worker import Writer, activity, home_of, send_batch_that_grows, user_of, wait_until
+from tests.support.connections import deployment_at
 
 CUT_OFF = 1
 """The partition whose log has lost its beginning."""
@@ -29,7 +31,7 @@ def made(stack: Services, prefix: str, tmp_path: Path, monkeypatch: pytest.Monke
         for name, value in (it.environment | {"CHURN_PARTITIONS": str(PARTITIONS)}).items():
             monkeypatch.setenv(name, value)
         yield it
-        delete_topics(stack.bootstrap, prefix + "mended.")
+        delete_topics(deployment_at(stack, prefix + "mended."))
 
 
 def send(to: Deployment, first: int, last: int) -> None:
@@ -41,8 +43,8 @@ def send(to: Deployment, first: int, last: int) -> None:
     writer.flush()
 
 
-def delete_before(bootstrap_servers: str, topic: str, partition: int, offset: int) -> None:
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+def delete_before(kafka: KafkaConnection, topic: str, partition: int, offset: int) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     for answer in admin.delete_records([TopicPartition(topic, partition, offset)]).values():
         answer.result(30)
 
@@ -63,7 +65,7 @@ def stopped_at_a_batch(made: Deployment) -> range:
     send(made, 5, 7)
     wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "hole_in_log")
     made.wait_until_applied([6, *[8] * (PARTITIONS - 1)])
-    delete_before(made.services.bootstrap, made.topic(), CUT_OFF, 3)
+    delete_before(made.at.kafka, made.topic(), CUT_OFF, 3)
     worker.stop()
     named = re.search(r"batch_too_large: .* offsets (\d+) to (\d+)", worker.log.read_text())
     assert named is not None
@@ -72,29 +74,29 @@ def stopped_at_a_batch(made: Deployment) -> range:
 
 def copy(made: Deployment, to_topic: str, without: range) -> None:
     """Each record to its offset, but for those behind the ones that partition 0 is to be `without`."""
-    servers = made.services.bootstrap
-    log = TopicLog(servers, made.topic(), "read_uncommitted", whole=False)
+    kafka = made.at.kafka
+    log = KafkaTopicLog(kafka, made.topic(), "read_uncommitted", whole=False)
     new = NewTopic(to_topic, PARTITIONS, 1, config=CUSTOMER_EVENTS.config())
-    admin = AdminClient({"bootstrap.servers": servers})
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     admin.create_topics([new])[to_topic].result(30)
-    to = Producer({"bootstrap.servers": servers, "enable.idempotence": True, "log_level": 0})
+    to = Producer({"bootstrap.servers": kafka.bootstrap, "enable.idempotence": True, "log_level": 0})
     for partition in range(PARTITIONS):
         begin, end = log.begin(partition), log.end(partition)
         kept = [range(begin, without.start), range(without.stop, end)] if partition == 0 else [range(begin, end)]
         for _ in range(begin):
             to.produce(to_topic, b"", partition=partition)
-        for message in chain.from_iterable(read(servers, made.topic(), partition, offsets) for offsets in kept):
+        for message in chain.from_iterable(read(kafka, made.topic(), partition, offsets) for offsets in kept):
             _, sent_ms = message.timestamp()
             headers = message.headers() or []
             to.produce(to_topic, message.value(), message.key(), partition, timestamp=sent_ms, headers=headers)
     assert to.flush(60) == 0
     for partition in range(PARTITIONS):
-        delete_before(servers, to_topic, partition, log.begin(partition))
+        delete_before(kafka, to_topic, partition, log.begin(partition))
 
 
-def read(bootstrap_servers: str, topic: str, partition: int, offsets: range) -> list[Message]:
+def read(kafka: KafkaConnection, topic: str, partition: int, offsets: range) -> list[Message]:
     """The records at these offsets, and nothing behind them."""
-    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "unused", "enable.auto.commit": False})
+    consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "unused", "enable.auto.commit": False})
     consumer.assign([TopicPartition(topic, partition, offsets.start)])
     found = [consumer.poll(30) for _ in offsets]
     consumer.close()
@@ -121,7 +123,7 @@ def test_states_go_on_with_a_copy_of_the_log_at_the_same_offsets_without_the_bat
 def test_a_copy_whose_offsets_have_shifted_is_refused(made: Deployment) -> None:
     started(made).stop()
     mended = made.prefix + "mended."
-    create_topics(made.services.bootstrap, mended, PARTITIONS, bootstrap.first_control(made.settings))
+    create_topics(deployment_at(made.services, mended), PARTITIONS, first_control(made.settings))
     send(Deployment(made.services, mended, made.directory), 1, 9)
     worker = made.start_worker(more={"CHURN_TOPIC_PREFIX": mended})
     wait_until(lambda: {found["state"] for found in worker.probe()["partitions"].values()} == {"rewritten_log"})

@@ -16,11 +16,12 @@ from schemas.instants import parse_instant
 from schemas.outgoing import address
 from stack.local import Services
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.topics import delete_topics
 from stream_app.metrics.catalogue import METRICS, REDIS_MEMORY
+from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
+from tests.support.connections import deployment_at, kafka_of
 from tests.support.dashboards import queries
 from tests.support.promql import Page
 
@@ -44,7 +45,7 @@ def read(stack: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """One worker, simulated events and a dead letter."""
     prefix = "metrics-"
     with deployment(stack, prefix, tmp_path_factory.mktemp("metrics")) as made:
-        sender = KafkaSender(stack.bootstrap, made.topic())
+        sender = KafkaSender(kafka_of(stack), made.topic())
         sender.send(address(simulate(60, 10, 5, START_MS)), flat_out(), lambda _: None)
         poison = Producer({"bootstrap.servers": stack.bootstrap, "log_level": 0})
         poison.produce(made.topic(), b"{", partition=0)
@@ -55,7 +56,7 @@ def read(stack: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         made.wait_until_applied(ends)
         answer, page = scraped_at_the_end(worker, sum(ends))
         yield Read(page, answer, worker.probe(), ends, worker.log, made)
-    delete_topics(stack.bootstrap, prefix)
+    delete_topics(deployment_at(stack, prefix))
 
 
 def scraped_at_the_end(worker: WorkerProcess, records: int) -> tuple[str, Page]:

@@ -13,9 +13,10 @@ from schemas.outgoing import address
 from schemas.topics import DEAD_LETTERS
 from stack.local import Services
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
+from tests.support.connections import kafka_of
 from tests.support.music_logs import music_lines
 
 LINES = music_lines(20, 400, seed=3)
@@ -29,7 +30,7 @@ def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
 
 
 def send(to: Deployment, lines: list[bytes]) -> None:
-    KafkaSender(to.services.bootstrap, to.topic()).send(address(lines), flat_out(), lambda _: None)
+    KafkaSender(kafka_of(to.services), to.topic()).send(address(lines), flat_out(), lambda _: None)
 
 
 def partitions_once_stopped(worker: WorkerProcess) -> dict[str, dict[str, Any]]:
@@ -57,7 +58,7 @@ def test_a_worker_whose_topic_is_given_more_partitions_stops_and_says_so_and_doe
     assert all(f"has {PARTITIONS + 2} partitions" in partition["why"] for partition in found.values())
     positions = made.positions()
     send(made, LINES[200:])
-    assert [log for log in read_topic(made.services.bootstrap, made.prefix + DEAD_LETTERS.name) if log] == []
+    assert [log for log in read_topic(kafka_of(made.services), made.prefix + DEAD_LETTERS.name) if log] == []
     assert made.positions() == positions
     worker.stop()
     assert worker.exit_code == 0

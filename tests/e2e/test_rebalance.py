@@ -14,10 +14,11 @@ from schemas.instants import parse_instant
 from schemas.outgoing import Outgoing, address
 from stack.local import Services
 from stack.worker_process import WorkerProcess
-from stream_app.adapters.kafka.pacing import at_rate
 from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.ports.pacing import at_rate
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_kill import ends
+from tests.support.connections import kafka_of
 
 pytestmark = pytest.mark.alone
 
@@ -39,7 +40,7 @@ def steady_load(made: Deployment) -> Iterator[None]:
                 return
             yield event
 
-    sender = KafkaSender(made.services.bootstrap, made.topic())
+    sender = KafkaSender(kafka_of(made.services), made.topic())
     sending = Thread(target=lambda: sender.send(until_done(), at_rate(RATE), lambda _: None))
     sending.start()
     try:

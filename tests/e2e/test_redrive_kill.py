@@ -10,9 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from stack.local import Services
-from stream_app import bootstrap
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.engine import first_control
 from stream_app.settings import Settings
+from tests.support.connections import deployment_at
 from tests.support.dead_letters import PARTITIONS, Desk, activity, rejected, user_of
 
 LETTERS = 20
@@ -21,7 +22,7 @@ USER = user_of(1)
 
 @pytest.fixture
 def desk(stack: Services, prefix: str) -> Desk:
-    create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(Settings()))
+    create_topics(deployment_at(stack, prefix), PARTITIONS, first_control(Settings()))
     return Desk(stack, prefix)
 
 

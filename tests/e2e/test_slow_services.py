@@ -12,6 +12,7 @@ import pytest
 from stack.local import Services
 from stack.redis_server import RedisServer
 from stack.worker_process import WorkerProcess
+from stream_app.deployment import RedisConnection
 from tests.e2e.deployment import Deployment, deployment
 from tests.e2e.test_kill import ends
 from tests.e2e.test_rebalance import RATE, steady_load
@@ -34,7 +35,7 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 def made(stack: Services, prefix: str, tmp_path: Path, redis_server: RedisServer) -> Iterator[Deployment]:
     with deployment(stack, prefix, tmp_path) as it:
-        it.redis_url = redis_server.start()
+        it.own_redis = RedisConnection(redis_server.start())
         yield it
 
 

@@ -1,17 +1,26 @@
 """The worker's speed as a ratio to a stock Faust agent of the same run; the latency bench sees what it sends."""
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.speed import gate
 from benchmarks.speed.deployments import Pids, Site
 from benchmarks.speed.latency import NEW_EVERY, bench
 from stack.local import Services
+from tests.support.connections import kafka_of, redis_of
 
 pytestmark = pytest.mark.alone
 
 
+@pytest.fixture(autouse=True)
+def committed_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The speed is that of the model that is shipped."""
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(Path(__file__).parents[2] / "models"))
+
+
 def a_site(stack: Services) -> Site:
-    return Site(stack.bootstrap, stack.redis_url, Pids(redis=stack.redis.pid, kafka=stack.kafka.pid))
+    return Site(kafka_of(stack), redis_of(stack), Pids(redis=stack.redis.pid, kafka=stack.kafka.pid))
 
 
 def test_the_worker_scores_several_times_as_many_events_as_stock_faust_counts(stack: Services, prefix: str) -> None:

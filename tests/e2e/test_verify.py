@@ -15,20 +15,20 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from operations.states import stored_states
-from operations.states.partition_import import PartitionImport
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.outgoing import address
 from schemas.topics import CHURN_ALERTS, DEAD_LETTERS, Topic
 from stack.local import Services
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.adapters.redis import stored_states
+from stream_app.adapters.redis.partition_import import RedisImport
 from stream_app.core.log import PlainRecord
+from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
+from tests.support.connections import kafka_of
 from tests.support.music_logs import music_lines
 
-MODELS = Path(__file__).parents[2] / "models"
 LINES = music_lines(60, 8000, seed=11)
 THIRD = len(LINES) // 3
 POISON = [b"{not json", b'{"specversion":"1.0"}', None]
@@ -43,7 +43,7 @@ def made(stack: Services, prefix: str, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def send(to: Deployment, lines: list[bytes]) -> None:
-    KafkaSender(to.services.bootstrap, to.topic()).send(address(lines), flat_out(), lambda count: None)
+    KafkaSender(kafka_of(to.services), to.topic()).send(address(lines), flat_out(), lambda count: None)
 
 
 def poison(to: Deployment) -> None:
@@ -64,7 +64,7 @@ def wait(to: Deployment) -> None:
 
 
 def read_ends(to: Deployment) -> list[list[PlainRecord]]:
-    return read_topic(to.services.bootstrap, to.topic(), whole=False)
+    return read_topic(kafka_of(to.services), to.topic(), whole=False)
 
 
 def churn(*arguments: str) -> Result:
@@ -80,7 +80,7 @@ def verified(*arguments: str) -> dict[str, Any]:
 
 
 def differences(found: dict[str, Any]) -> dict[str, int]:
-    kinds = found.keys() - {"events", "users", "exact", "first_differences"}
+    kinds = found.keys() - {"events", "users", "alerts_of_another_digest", "exact", "first_differences"}
     return {kind: found[kind] for kind in kinds if found[kind]}
 
 
@@ -210,7 +210,7 @@ def test_an_import_that_was_cut_off_stops_workers_until_it_is_run_again(
     made.workers[0].stop()
     wait_until_workers_are_gone(made)
     with monkeypatch.context() as patch:
-        patch.setattr(PartitionImport, "finish", lambda *_: signal.default_int_handler(signal.SIGINT, None))
+        patch.setattr(RedisImport, "finish", lambda *_: signal.default_int_handler(signal.SIGINT, None))
         assert churn("import-state", str(export), "--replace").exit_code == 130
     assert "was not finished" in str(churn("verify").exception)
     worker = made.start_worker()
@@ -229,7 +229,7 @@ def test_alerts_and_dead_letters_that_are_not_the_replays_are_counted_and_named(
     poison(made)
     apply_all(made)
     made.workers[0].stop()
-    alerts, letters = made.alerts(), read_topic(made.services.bootstrap, made.prefix + DEAD_LETTERS.name)
+    alerts, letters = made.alerts(), read_topic(kafka_of(made.services), made.prefix + DEAD_LETTERS.name)
     changed = msgspec.structs.replace(alerts[0], data=msgspec.structs.replace(alerts[0].data, score=0.123))
     invented = msgspec.structs.replace(alerts[1], data=msgspec.structs.replace(alerts[1].data, episode=99))
     replace_topic(made, CHURN_ALERTS, [changed, invented, *alerts[2:], alerts[3]])

@@ -22,11 +22,12 @@ from schemas.topics import DEAD_LETTERS, MAX_EVENT_BYTES, TOPICS
 from stack.local import Services
 from stack.ports import free_port
 from stack.worker_process import WorkerProcess
-from stream_app import bootstrap
 from stream_app.adapters.kafka.topics import write_control
 from stream_app.adapters.onnx_scorer import newest_model
+from stream_app.bootstrap.engine import control_for, first_control
 from stream_app.core.log import PlainRecord
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
+from tests.support.connections import kafka_of
 from tests.support.partitions import partitions_of
 from tests.support.promql import Page
 
@@ -104,7 +105,7 @@ def test_every_kind_of_poison_goes_to_the_dead_letters_untouched_and_the_worker_
     writer.flush()
     made.start_worker().wait_until_ready()
     wait_until_all_is_applied(made)
-    logs = read_topic(made.services.bootstrap, made.prefix + DEAD_LETTERS.name)
+    logs = read_topic(kafka_of(made.services), made.prefix + DEAD_LETTERS.name)
     letters = [letter for records in logs for letter in records]
     assert Counter(described(letters)) == Counter(poison)
     assert {letter.key for letter in letters} == {b"key"}
@@ -133,7 +134,7 @@ def test_events_before_the_first_control_record_are_folded_and_counted_but_not_s
     try:
         worker.wait_until_ready()
         wait_until_all_is_applied(made)
-        write_control(stack.bootstrap, made.topic(), bootstrap.first_control(made.settings))
+        write_control(made.at, first_control(made.settings))
         writer.write(0, activity(user, 5), user.encode())
         writer.flush()
         wait_until_all_is_applied(made)
@@ -153,17 +154,17 @@ def make_topics_without_control(made: Deployment) -> None:
 def test_a_model_that_is_missing_stops_its_partitions_under_that_name_and_nothing_is_skipped(made: Deployment) -> None:
     user = user_of(1)
     manifest = newest_model(made.settings.models_directory, "music")
-    control = bootstrap.control_for(manifest, NOW_MS)
-    gone = msgspec.structs.replace(control.data.model, version="0.0.0-gone")
+    control = control_for(manifest, NOW_MS)
+    gone = msgspec.structs.replace(control.data.model, version="0.0.0-gone", sha256="0" * 64)
     data = msgspec.structs.replace(control.data, model=gone)
-    write_control(made.services.bootstrap, made.topic(), msgspec.structs.replace(control, data=data))
+    write_control(made.at, msgspec.structs.replace(control, data=data))
     writer = Writer(made)
     writer.write(1, activity(user, 1), user.encode())
     writer.flush()
     worker = made.start_worker()
     found = wait_for(worker, lambda probe: states_in(probe) == {"missing_model"})
     assert found["ready"] is False
-    assert "models/music/0.0.0-gone" in found["partitions"]["1"]["why"]
+    assert "music/0.0.0-gone" in found["partitions"]["1"]["why"]
     assert made.positions() == [0] * PARTITIONS
     assert made.states(1) == {}
     started = time.monotonic()
@@ -230,15 +231,8 @@ def test_two_deployments_with_different_numbers_of_partitions_cannot_be_mixed_up
 
 
 def test_the_app_runs_under_the_faust_command_line_as_well(made: Deployment) -> None:
-    settings = made.settings
     port = free_port()
-    environment = {
-        **os.environ,
-        "CHURN_APP_ID": settings.app_id,
-        "CHURN_TOPIC_PREFIX": settings.topic_prefix,
-        "CHURN_KAFKA_BOOTSTRAP": made.services.bootstrap,
-        "CHURN_REDIS_URL": made.services.redis_url,
-    }
+    environment = {**os.environ, **made.at.environment}
     command = [sys.executable, "-m", "faust", "-A", "stream_app.faust_app", "worker", "--web-port", str(port)]
     with (made.directory / "faust.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

@@ -2,16 +2,17 @@
 
 `listener.jsonl` is the log, its ids say what is remarkable; `listener.vectors.txt` says of each record what became of
 it and, of the vector after it, what is different from the same user's vector before (the first is given in full). The
-decimals are the shortest that name the 32-bit float.
+decimals are the shortest that name the 32-bit float. `pytest tests/golden --write-golden` writes it anew.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.instants import format_instant
-from stream_app.core.columns import to_columns, users_of
+from stream_app.core.columns import to_columns
 from stream_app.core.features.fold import APPLIED, fold
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.intake.events import Admitted
@@ -24,16 +25,14 @@ HERE = Path(__file__).parent
 COMPILED = compile_workload(music.WORKLOAD)
 
 
-def test_the_vectors_of_the_listener_are_those_that_were_checked_by_hand() -> None:
-    assert _report() == (HERE / "listener.vectors.txt").read_text(encoding="utf-8")
+def test_the_vectors_of_the_listener_are_those_that_were_checked_by_hand(golden: Callable[[Path, str], None]) -> None:
+    golden(HERE / "listener.vectors.txt", _report())
 
 
 def _report() -> str:
     intake = take_in(records_of_lines((HERE / "listener.jsonl").read_bytes().splitlines()), 0, 1)
-    users = users_of(intake.events)
-    folded = fold(
-        np.zeros(len(users), COMPILED.record), to_columns(intake.events, COMPILED.patterns, users), COMPILED.plan
-    )
+    records = np.zeros(len(intake.events.names), COMPILED.record)
+    folded = fold(records, to_columns(intake.events, COMPILED.patterns), COMPILED.plan)
     blocks = {letter.record.offset: f"{letter.record.offset} is poison: {letter.reason}\n" for letter in intake.dead}
     before: dict[str, NDArray[np.float32]] = {}
     for e, admitted in enumerate(intake.events):

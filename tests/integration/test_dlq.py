@@ -10,9 +10,10 @@ from cli.main import app
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
 from stack.local import Services
-from stream_app import bootstrap
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.engine import first_control
 from stream_app.settings import Settings
+from tests.support.connections import deployment_at
 from tests.support.dead_letters import PARTITIONS, SENT_MS, Desk, activity, rejected, user_of
 
 USER = user_of(1)
@@ -21,7 +22,7 @@ USER = user_of(1)
 @pytest.fixture
 def desk(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Desk:
     """Commands find the topics through the environment."""
-    create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(Settings()))
+    create_topics(deployment_at(stack, prefix), PARTITIONS, first_control(Settings()))
     monkeypatch.setenv("CHURN_KAFKA_BOOTSTRAP", stack.bootstrap)
     monkeypatch.setenv("CHURN_TOPIC_PREFIX", prefix)
     monkeypatch.chdir(tmp_path)
@@ -47,7 +48,7 @@ def test_letters_are_listed_with_where_they_stood_and_counted_by_reason(desk: De
     first, *_ = listed["letters"]
     assert first == {
         "id": str(desk.letters()[0].id),
-        "topic": desk.redrive.events,
+        "topic": desk.redrive.topics.events,
         "partition": 0,
         "offset": 3,
         "reason": "undecodable",
@@ -76,6 +77,14 @@ def test_a_letter_is_shown_whole_and_its_value_is_written_out_byte_by_byte(desk:
     assert churn_dlq("show", "first").exit_code == 2
 
 
+def test_letters_with_a_reason_of_another_version_are_listed_counted_and_sent_again(desk: Desk) -> None:
+    desk.reject([rejected(7, activity(USER, 7), "of_another_version")])
+    listed = json.loads(churn_dlq("list", "--reason", "of_another_version", "--json").stdout)
+    assert listed["by_reason"] == {"of_another_version": 1}
+    sent = json.loads(churn_dlq("redrive", "--reason", "of_another_version", "--json").stdout)
+    assert (len(sent["sent"]), sent["refused"]) == (1, [])
+
+
 def test_letters_of_one_reason_are_sent_again_once_and_shown_as_sent(desk: Desk) -> None:
     first = churn_dlq("redrive", "--reason", "bug", "--json")
     assert first.exit_code == 0
@@ -92,7 +101,7 @@ def test_what_is_refused_says_why_and_the_rest_goes_out(desk: Desk) -> None:
     assert isinstance(result.exception, ContractViolation)
     assert f"{undecodable.id} would be rejected again as undecodable" in result.stderr
     assert "0/999 there is no such dead letter" in result.stderr
-    assert result.stdout.startswith(f"{astray.id} → {desk.redrive.events} 1/")
+    assert result.stdout.startswith(f"{astray.id} → {desk.redrive.topics.events} 1/")
     assert len(desk.sent_again()) == 1
 
 

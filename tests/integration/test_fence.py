@@ -21,6 +21,7 @@ from stream_app.core.log import PlainRecord
 from stream_app.partition.driver import Stopping, carry_out
 from stream_app.partition.effects import Commit, Effect, PublishAlerts
 from stream_app.partition.ports import Ports
+from tests.support.connections import deployment_at
 from tests.support.event_logs import LogWriter, at, control, records_of
 from tests.support.sessions import CONTROL, HandFeed, a_session, undisturbed
 
@@ -50,12 +51,11 @@ class Site:
         assert producer.flush(30) == 0
 
     def ports(self, *chunks: Sequence[PlainRecord]) -> Ports:
-        events, alerts, letters = (self.prefix + topic.name for topic in TOPICS)
-        kafka, app_id = self.services.bootstrap, self.prefix + "app"
+        deployment = deployment_at(self.services, self.prefix)
         return Ports(
-            states=RedisStates(self.services.redis_url, app_id, 0),
-            decisions=KafkaDecisions(kafka, app_id, (events, alerts, letters), 0),
-            log=KafkaEventLog(kafka, events, 0),
+            states=RedisStates(deployment, 0),
+            decisions=KafkaDecisions(deployment, 0),
+            log=KafkaEventLog(deployment, 0),
             feed=HandFeed(*chunks),
             watcher=MemoryWatcher(),
         )

@@ -10,19 +10,20 @@ import redis
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from operations.states.partition_import import PartitionImport
 from operations.states.restore import restore
 from operations.states.snapshot import Snapshot
-from operations.states.stored_states import users
 from schemas.errors import ContractViolation, Transient
-from schemas.topics import CUSTOMER_EVENTS, TOPICS
+from schemas.topics import TOPICS
 from stack.local import Services
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.topics import delete_topics
+from stream_app.adapters.redis.partition_import import RedisImport
 from stream_app.adapters.redis.states import RedisStates
+from stream_app.adapters.redis.stored_states import RedisStoredStates
 from stream_app.core.hashing import anchor
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Meta
+from tests.support.connections import deployment_at
 from tests.support.decision_deployments import alert
 from tests.support.state_deployments import A_STATE, CONTROL, DIGEST, claim, commit
 from tests.unit.operations.test_state_files import export
@@ -34,27 +35,27 @@ EXPORTED = Snapshot(META, {"ana": A_STATE, "ben": A_STATE[::-1]})
 
 @pytest.fixture
 def deployment(stack: Services, prefix: str) -> Iterator[Deployment]:
-    made = Deployment(stack.bootstrap, stack.redis_url, prefix + "app", prefix)
+    made = deployment_at(stack, prefix)
     make_topics(made)
     yield made
-    delete_topics(stack.bootstrap, prefix)
+    delete_topics(made)
 
 
 def make_topics(made: Deployment) -> None:
     """One partition each, with three records in the events."""
-    admin = AdminClient({"bootstrap.servers": made.kafka, "log_level": 0})
-    new = [NewTopic(made.topic_prefix + topic.name, 1, 1, config=topic.config()) for topic in TOPICS]
+    admin = AdminClient({"bootstrap.servers": made.kafka.bootstrap, "log_level": 0})
+    new = [NewTopic(made.topics.of(topic), 1, 1, config=topic.config()) for topic in TOPICS]
     for created in admin.create_topics(new).values():
         created.result(30)
-    producer = Producer({"bootstrap.servers": made.kafka, "log_level": 0})
+    producer = Producer({"bootstrap.servers": made.kafka.bootstrap, "log_level": 0})
     for value in VALUES:
-        producer.produce(made.topic_prefix + CUSTOMER_EVENTS.name, value, partition=0)
+        producer.produce(made.topics.events, value, partition=0)
     assert producer.flush(30) == 0
 
 
 @pytest.fixture
 def client(deployment: Deployment) -> Iterator["redis.Redis"]:
-    with redis.Redis.from_url(deployment.redis_url) as it:
+    with redis.Redis.from_url(deployment.redis.url) as it:
         yield it
 
 
@@ -64,7 +65,7 @@ def imported(made: Deployment, directory: Path, snapshot: Snapshot = EXPORTED, *
 
 
 def store(made: Deployment) -> RedisStates:
-    return RedisStates(made.redis_url, made.app_id, 0)
+    return RedisStates(made, 0)
 
 
 def test_a_session_begins_at_the_exported_position_with_the_exported_states(
@@ -87,7 +88,7 @@ def test_a_session_begins_at_the_exported_position_with_the_exported_states(
 def test_no_session_can_commit_from_the_begin_of_an_import_to_its_end_and_none_passes_for_the_owner_after_it(
     deployment: Deployment, client: "redis.Redis"
 ) -> None:
-    under_way = PartitionImport(client, deployment.app_id, 0, b"import")
+    under_way = RedisImport(client, deployment.app_id, 0, b"import")
 
     async def scenario() -> None:
         before, meanwhile, after = store(deployment), store(deployment), store(deployment)
@@ -110,7 +111,7 @@ def test_no_session_can_commit_from_the_begin_of_an_import_to_its_end_and_none_p
 
 
 def test_a_second_import_stops_the_first(deployment: Deployment, client: "redis.Redis") -> None:
-    first, second = (PartitionImport(client, deployment.app_id, 0, token) for token in (b"first", b"second"))
+    first, second = (RedisImport(client, deployment.app_id, 0, token) for token in (b"first", b"second"))
     first.begin(META, replace=False)
     second.begin(META, replace=False)
     with pytest.raises(Transient, match="another import"):
@@ -127,8 +128,7 @@ def test_a_second_import_stops_the_first(deployment: Deployment, client: "redis.
 
 def test_a_publisher_from_before_the_import_publishes_nothing_any_more(deployment: Deployment, tmp_path: Path) -> None:
     async def zombie_publishes() -> None:
-        topics = deployment.events, deployment.alerts, deployment.letters
-        zombie = KafkaDecisions(deployment.kafka, deployment.app_id, topics, 0)
+        zombie = KafkaDecisions(deployment, 0)
         await zombie.open()
         await asyncio.to_thread(imported, deployment, tmp_path)
         with pytest.raises(Transient) as doubt:
@@ -153,7 +153,7 @@ def test_states_are_kept_unless_they_are_to_be_replaced_and_then_none_is_left(
         imported(deployment, tmp_path / "refused")
     assert client.get(f"{{{deployment.app_id}.0}}:u:ana") == b"kept"
     imported(deployment, tmp_path / "replaced", replace=True)
-    assert users(client, deployment.app_id, 0) == {"ana", "ben"}
+    assert RedisStoredStates(client, deployment.app_id).users(0) == {"ana", "ben"}
 
 
 def test_states_without_a_position_are_kept_as_well(

@@ -20,23 +20,23 @@ from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
 from schemas.instants import parse_instant
 from schemas.outgoing import address
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stack.local import Services
 from stack.ports import free_port
-from stream_app import bootstrap
 from stream_app.adapters.kafka import topic_log
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topic_log import KafkaTopicLog
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.engine import engine_of, first_control
 from stream_app.core.replay import Replay
 from stream_app.core.trace import traced
+from stream_app.deployment import Deployment, KafkaConnection
+from stream_app.ports.pacing import flat_out
 from stream_app.settings import Settings
 from tests.e2e.deployment import read_topic
+from tests.support.connections import deployment_at
 from tests.support.set_aside import set_aside
 
 PARTITIONS = 2
-MODELS = Path(__file__).parents[2] / "models"
 LINES = list(simulate(60, 30, 101, parse_instant("2024-01-01T00:00:00Z")))
 
 Trace = NDArray[np.void]
@@ -46,28 +46,22 @@ Trace = NDArray[np.void]
 class Live:
     """Topics with a month of events, and what a worker would have made of them."""
 
-    bootstrap: str
-    prefix: str
+    at: Deployment
     trace: Trace
     alerts: list[Alert]
 
-    @property
-    def events_topic(self) -> str:
-        return self.prefix + CUSTOMER_EVENTS.name
-
-    @property
-    def alerts_topic(self) -> str:
-        return self.prefix + CHURN_ALERTS.name
-
     def publish(self, alerts: Sequence[Alert], *, committed: bool = True) -> None:
         """Write alerts in one transaction, later than they were decided, and end it either way."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "transactional.id": f"{self.prefix}{committed}"})
+        topics = self.at.topics
+        producer = Producer(
+            {"bootstrap.servers": self.at.kafka.bootstrap, "transactional.id": f"{topics.prefix}{committed}"}
+        )
         producer.init_transactions(30.0)
         producer.begin_transaction()
         for alert in alerts:
             data = msgspec.structs.replace(alert.data, detected_at="2031-01-01T00:00:00.000Z")
             value = msgspec.json.encode(msgspec.structs.replace(alert, data=data))
-            producer.produce(self.alerts_topic, value, key=alert.data.user_ref, partition=alert.data.src.partition)
+            producer.produce(topics.alerts, value, key=alert.data.user_ref, partition=alert.data.src.partition)
         producer.flush(30.0)
         producer.commit_transaction(30.0) if committed else producer.abort_transaction(30.0)
 
@@ -77,26 +71,25 @@ def live(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_path
     """Commands find the topics through the environment."""
     monkeypatch.setenv("CHURN_KAFKA_BOOTSTRAP", stack.bootstrap)
     monkeypatch.setenv("CHURN_TOPIC_PREFIX", prefix)
-    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(MODELS))
     monkeypatch.chdir(tmp_path)
     settings = Settings()
-    topic = prefix + CUSTOMER_EVENTS.name
-    create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(settings))
-    KafkaSender(stack.bootstrap, topic).send(address(LINES), flat_out(), lambda count: None)
-    return worked(stack.bootstrap, prefix)
+    deployment = deployment_at(stack, prefix)
+    create_topics(deployment, PARTITIONS, first_control(settings))
+    KafkaSender(deployment.kafka, deployment.topics.events).send(address(LINES), flat_out(), lambda count: None)
+    return worked(deployment)
 
 
-def worked(bootstrap_servers: str, prefix: str, barred: Collection[int] = ()) -> Live:
+def worked(at: Deployment, barred: Collection[int] = ()) -> Live:
     """What a worker makes of the topics that sets aside these offsets of partition 1."""
     settings, traces, alerts = Settings(), [], list[Alert]()
-    for partition, records in enumerate(read_topic(bootstrap_servers, prefix + CUSTOMER_EVENTS.name)):
-        replay = Replay(bootstrap.engine(settings), partition, PARTITIONS, barred if partition == 1 else ())
+    for partition, records in enumerate(read_topic(at.kafka, at.topics.events)):
+        replay = Replay(engine_of(settings), partition, PARTITIONS, barred if partition == 1 else ())
         for start in range(0, len(records), 700):
             for step in replay.apply(records[start : start + 700]):
                 traces.append(traced(partition, step.advance))
                 alerts += step.advance.alerts
     assert len(alerts) > 3
-    return Live(bootstrap_servers, prefix, np.concatenate(traces), alerts)
+    return Live(at, np.concatenate(traces), alerts)
 
 
 def churn_parity(trace: Trace, path: Path) -> Result:
@@ -135,9 +128,9 @@ def test_a_flipped_bit_a_lost_alert_and_a_changed_one_are_each_found_and_fail(li
 
 
 def test_what_was_set_aside_as_bug_stays_out_of_parity_and_backtest(live: Live, tmp_path: Path) -> None:
-    record = read_topic(live.bootstrap, live.events_topic)[1][100]
-    set_aside(live.bootstrap, live.prefix + DEAD_LETTERS.name, 1, record)
-    without = worked(live.bootstrap, live.prefix, {record.offset})
+    record = read_topic(live.at.kafka, live.at.topics.events)[1][100]
+    set_aside(live.at.kafka, live.at.topics.letters, 1, record)
+    without = worked(live.at, {record.offset})
     without.publish(without.alerts)
     result = churn_parity(without.trace, tmp_path / "trace.bin")
     assert result.exception is None
@@ -148,12 +141,12 @@ def test_what_was_set_aside_as_bug_stays_out_of_parity_and_backtest(live: Live, 
 
 
 def test_a_topic_is_read_as_it_stood_when_reading_began(live: Live) -> None:
-    log = TopicLog(live.bootstrap, live.events_topic)
+    log = KafkaTopicLog(live.at.kafka, live.at.topics.events)
     later = [address([line]) for line in LINES[:50]]
-    KafkaSender(live.bootstrap, live.events_topic).send(chain(*later), flat_out(), lambda count: None)
+    KafkaSender(live.at.kafka, live.at.topics.events).send(chain(*later), flat_out(), lambda count: None)
     read = [list(chain(*log.read(partition))) for partition in range(log.partitions)]
     assert sum(len(records) for records in read) == log.offsets == len(LINES) + PARTITIONS
-    whole = read_topic(live.bootstrap, live.events_topic)
+    whole = read_topic(live.at.kafka, live.at.topics.events)
     assert read == [records[: len(part)] for records, part in zip(whole, read, strict=True)]
 
 
@@ -161,11 +154,11 @@ def test_only_committed_records_are_read_unless_one_asks_for_all(live: Live) -> 
     live.publish(live.alerts[:1])
     live.publish(live.alerts[:2], committed=False)
 
-    def count(log: TopicLog) -> int:
+    def count(log: KafkaTopicLog) -> int:
         return sum(len(chunk) for partition in range(log.partitions) for chunk in log.read(partition))
 
-    assert count(TopicLog(live.bootstrap, live.alerts_topic)) == 1
-    assert count(TopicLog(live.bootstrap, live.alerts_topic, "read_uncommitted")) == 3
+    assert count(KafkaTopicLog(live.at.kafka, live.at.topics.alerts)) == 1
+    assert count(KafkaTopicLog(live.at.kafka, live.at.topics.alerts, "read_uncommitted")) == 3
 
 
 def test_a_transaction_that_stays_open_is_waited_for_and_not_passed_over(
@@ -173,12 +166,14 @@ def test_a_transaction_that_stays_open_is_waited_for_and_not_passed_over(
 ) -> None:
     monkeypatch.setattr(topic_log, "_ANSWER_WITHIN_S", 2.0)
     live.publish(live.alerts)
-    producer = Producer({"bootstrap.servers": live.bootstrap, "transactional.id": f"{live.prefix}open"})
+    producer = Producer(
+        {"bootstrap.servers": live.at.kafka.bootstrap, "transactional.id": f"{live.at.topics.prefix}open"}
+    )
     producer.init_transactions(30.0)
     producer.begin_transaction()
-    producer.produce(live.alerts_topic, b"unfinished", partition=0)
+    producer.produce(live.at.topics.alerts, b"unfinished", partition=0)
     producer.flush(30.0)
-    log = TopicLog(live.bootstrap, live.alerts_topic)
+    log = KafkaTopicLog(live.at.kafka, live.at.topics.alerts)
     with pytest.raises(Transient, match="no writer has left a transaction open"):
         list(log.read(0))
     producer.abort_transaction(30.0)
@@ -187,20 +182,20 @@ def test_a_transaction_that_stays_open_is_waited_for_and_not_passed_over(
 
 def test_a_topic_that_does_not_exist_or_has_lost_its_beginning_proves_nothing(live: Live) -> None:
     with pytest.raises(ContractViolation, match="there is no topic"):
-        TopicLog(live.bootstrap, live.prefix + "no-such")
-    admin = AdminClient({"bootstrap.servers": live.bootstrap})
-    [deleted] = admin.delete_records([TopicPartition(live.events_topic, 0, 10)]).values()
+        KafkaTopicLog(live.at.kafka, live.at.topics.prefix + "no-such")
+    admin = AdminClient({"bootstrap.servers": live.at.kafka.bootstrap})
+    [deleted] = admin.delete_records([TopicPartition(live.at.topics.events, 0, 10)]).values()
     deleted.result()
     with pytest.raises(ContractViolation, match=r"partition 0 of .* begins at offset 10"):
-        TopicLog(live.bootstrap, live.events_topic)
+        KafkaTopicLog(live.at.kafka, live.at.topics.events)
 
 
 def test_what_is_left_of_a_topic_is_read_if_it_need_not_be_whole(live: Live) -> None:
-    whole = read_topic(live.bootstrap, live.events_topic)
-    admin = AdminClient({"bootstrap.servers": live.bootstrap})
-    [deleted] = admin.delete_records([TopicPartition(live.events_topic, 0, 10)]).values()
+    whole = read_topic(live.at.kafka, live.at.topics.events)
+    admin = AdminClient({"bootstrap.servers": live.at.kafka.bootstrap})
+    [deleted] = admin.delete_records([TopicPartition(live.at.topics.events, 0, 10)]).values()
     deleted.result()
-    log = TopicLog(live.bootstrap, live.events_topic, whole=False)
+    log = KafkaTopicLog(live.at.kafka, live.at.topics.events, whole=False)
     assert (log.begin(0), log.begin(1), log.offsets) == (10, 0, sum(map(len, whole)) - 10)
     assert list(chain(*log.read(0))) == whole[0][10:]
     assert list(chain(*log.read(0, 20))) == whole[0][20:]
@@ -208,9 +203,9 @@ def test_what_is_left_of_a_topic_is_read_if_it_need_not_be_whole(live: Live) -> 
 
 
 def test_the_end_moves_only_when_it_is_looked_at_again(live: Live) -> None:
-    log = TopicLog(live.bootstrap, live.events_topic)
+    log = KafkaTopicLog(live.at.kafka, live.at.topics.events)
     ends = [log.end(partition) for partition in range(log.partitions)]
-    KafkaSender(live.bootstrap, live.events_topic).send(address(LINES[:50]), flat_out(), lambda count: None)
+    KafkaSender(live.at.kafka, live.at.topics.events).send(address(LINES[:50]), flat_out(), lambda count: None)
     log.look_again(0)
     assert log.end(0) > ends[0]
     assert (sum(map(len, log.read(0))), sum(map(len, log.read(1)))) == (log.end(0), ends[1])
@@ -219,4 +214,4 @@ def test_the_end_moves_only_when_it_is_looked_at_again(live: Live) -> None:
 def test_no_broker_is_an_error_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(topic_log, "_ANSWER_WITHIN_S", 0.5)
     with pytest.raises(Transient, match="no broker answers"):
-        TopicLog(f"127.0.0.1:{free_port()}", "customer-events")
+        KafkaTopicLog(KafkaConnection(f"127.0.0.1:{free_port()}"), "customer-events")

@@ -7,12 +7,13 @@ import pytest
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.core.engine import Recorded
+from tests.support.connections import deployment_at
 from tests.support.decision_deployments import Deployment, InKafka, InMemory, alert, alerts_from, unstamped
 
 
 @pytest.fixture
 def in_kafka(stack: Services, prefix: str) -> InKafka:
-    return InKafka(stack.bootstrap, prefix)
+    return InKafka(deployment_at(stack, prefix))
 
 
 @pytest.fixture(params=["memory", "kafka"])

@@ -12,6 +12,7 @@ from stream_app.core.engine import Recorded
 from stream_app.core.intake.sorting import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
+from tests.support.connections import deployment_at
 from tests.support.decision_deployments import Deployment, InKafka, InMemory
 
 SENT_MS = 1_709_251_200_123
@@ -27,7 +28,7 @@ LETTERS = [
 
 @pytest.fixture
 def in_kafka(stack: Services, prefix: str) -> InKafka:
-    return InKafka(stack.bootstrap, prefix)
+    return InKafka(deployment_at(stack, prefix))
 
 
 @pytest.fixture(params=["memory", "kafka"])
@@ -76,7 +77,7 @@ def test_the_records_own_headers_come_first_and_then_why_it_was_refused(deployme
     own, why = first.headers[:2], first.headers[2:]
     assert list(own) == [("trace", b"\xff\x00"), ("trace", b"2")]
     assert dict(why) == {
-        f"{HEADER_PREFIX}topic": b"customer-events",
+        f"{HEADER_PREFIX}topic": deployment.source.encode(),
         f"{HEADER_PREFIX}partition": b"1",
         f"{HEADER_PREFIX}offset": b"5",
         f"{HEADER_PREFIX}timestamp": b"1709251200123",

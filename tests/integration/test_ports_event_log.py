@@ -9,14 +9,15 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import Transient
-from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.memory.events import EventPartition, MemoryEventLog
 from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import Deployment as Kept
 from stream_app.partition.effects import LogBounds
 from stream_app.partition.ports import EventLog
+from tests.support.connections import NOWHERE, deployment_at
 
 VALUES: Sequence[bytes | None] = [b"first", b"second", None, b"second", b"x" * 100_000]
 
@@ -50,15 +51,14 @@ class InMemory:
 
 
 class InKafka:
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._bootstrap = bootstrap
-        self._topic = topic
-        self._admin = AdminClient({"bootstrap.servers": bootstrap})
-        self._admin.create_topics([NewTopic(topic, 2, 1)])[topic].result()
+    def __init__(self, at: Kept) -> None:
+        self._at, self._topic = at, at.topics.events
+        self._admin = AdminClient({"bootstrap.servers": at.kafka.bootstrap})
+        self._admin.create_topics([NewTopic(self._topic, 2, 1)])[self._topic].result()
         self._produce(0, [b"of partition 0"] * 9)
 
     def log(self) -> EventLog:
-        return KafkaEventLog(self._bootstrap, self._topic, 1)
+        return KafkaEventLog(self._at, 1)
 
     def append(self, values: Sequence[bytes | None]) -> None:
         self._produce(1, values)
@@ -68,7 +68,7 @@ class InKafka:
         self._admin.delete_records([at])[at].result()
 
     def _produce(self, partition: int, values: Sequence[bytes | None]) -> None:
-        producer = Producer({"bootstrap.servers": self._bootstrap, "enable.idempotence": True})
+        producer = Producer({"bootstrap.servers": self._at.kafka.bootstrap, "enable.idempotence": True})
         for value in values:
             producer.produce(self._topic, value, partition=partition)
         assert producer.flush(10.0) == 0
@@ -79,7 +79,7 @@ def deployment(request: pytest.FixtureRequest) -> Deployment:
     if request.param == "memory":
         return InMemory()
     stack: Services = request.getfixturevalue("stack")
-    return InKafka(stack.bootstrap, request.getfixturevalue("prefix") + CUSTOMER_EVENTS.name)
+    return InKafka(deployment_at(stack, request.getfixturevalue("prefix")))
 
 
 def inspected(deployment: Deployment, *positions: int) -> list[LogBounds]:
@@ -120,4 +120,4 @@ def test_a_log_that_grows_is_seen_to_grow(deployment: Deployment) -> None:
 
 def test_kafka_that_is_not_there_is_a_transient_error() -> None:
     with pytest.raises(Transient):
-        asyncio.run(KafkaEventLog("127.0.0.1:1", "customer-events", 0).inspect(0))
+        asyncio.run(KafkaEventLog(NOWHERE, 0).inspect(0))

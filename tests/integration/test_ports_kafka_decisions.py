@@ -12,7 +12,9 @@ from schemas.alerts import Alert
 from schemas.errors import Transient
 from schemas.instants import parse_instant
 from stack.local import Services
-from stream_app.adapters.kafka.decisions import HEADERS, KafkaDecisions
+from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.ports.sending import HEADERS
+from tests.support.connections import NOWHERE, deployment_at
 from tests.support.decision_deployments import InKafka, alert, alerts_from, unstamped
 from tests.support.outages import standing_still
 
@@ -21,7 +23,7 @@ BEFORE_ALL_MS = parse_instant("2026-01-01T00:00:00.000Z")
 
 @pytest.fixture
 def in_kafka(stack: Services, prefix: str) -> InKafka:
-    return InKafka(stack.bootstrap, prefix)
+    return InKafka(deployment_at(stack, prefix))
 
 
 def test_reading_back_looks_no_further_than_the_first_alert_below_the_position(in_kafka: InKafka) -> None:
@@ -105,7 +107,7 @@ def test_a_broker_that_falls_silent_costs_the_session_at_once_and_nothing_more(
 
 def test_kafka_that_is_not_there_is_a_transient_error() -> None:
     async def scenario() -> None:
-        log = KafkaDecisions("127.0.0.1:1", "app", ("events", "alerts", "letters"), 0)
+        log = KafkaDecisions(NOWHERE, 0)
         with pytest.raises(Transient):
             await log.open()
         with pytest.raises(Transient):

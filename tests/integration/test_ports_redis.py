@@ -8,12 +8,13 @@ import pytest
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.adapters.redis.states import RedisStates
+from tests.support.connections import NOWHERE, deployment_at
 from tests.support.state_deployments import InRedis, claim, commit
 
 
 @pytest.fixture
 def in_redis(stack: Services, prefix: str) -> Iterator[InRedis]:
-    deployment = InRedis(stack.redis_url, prefix + "app")
+    deployment = InRedis(deployment_at(stack, prefix))
     yield deployment
     deployment.remove()
 
@@ -33,7 +34,7 @@ def test_redis_keeps_a_partition_under_one_hash_tag(in_redis: InRedis) -> None:
 
 def test_redis_that_is_not_there_is_a_transient_error() -> None:
     async def scenario() -> None:
-        store = RedisStates("redis://127.0.0.1:1/0", "app", 0)
+        store = RedisStates(NOWHERE, 0)
         with pytest.raises(Transient, match="Redis did not answer"):
             await store.claim(claim(b"first"))
         await store.close()

@@ -8,12 +8,13 @@ import pytest
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.partition.effects import Commit, Meta
+from tests.support.connections import deployment_at
 from tests.support.state_deployments import A_STATE, CONTROL, DIGEST, Deployment, InMemory, InRedis, claim, commit
 
 
 @pytest.fixture
 def in_redis(stack: Services, prefix: str) -> Iterator[InRedis]:
-    deployment = InRedis(stack.redis_url, prefix + "app")
+    deployment = InRedis(deployment_at(stack, prefix))
     yield deployment
     deployment.remove()
 

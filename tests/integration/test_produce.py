@@ -17,7 +17,7 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, Consumer, KafkaException, Mes
 from confluent_kafka.admin import AdminClient, NewTopic
 from typer.testing import CliRunner, Result
 
-from cli.data import produce
+from cli.main import app
 from producers.event_files import read_events, write_events
 from producers.simulator import simulate
 from schemas.errors import ContractViolation, Transient
@@ -26,8 +26,10 @@ from schemas.instants import parse_instant
 from schemas.outgoing import Outgoing
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
-from stream_app.adapters.kafka.pacing import at_rate, flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.pacing import at_rate, flat_out
+from tests.support.connections import kafka_of
 
 N = 5
 START_MS = parse_instant("2024-01-01T00:00:00Z")
@@ -36,19 +38,19 @@ CLOCK = b'{"specversion":"1.0","type":"churn.clock.v1","id":"1","source":"/tests
 Churn = Callable[..., Result]
 
 
-def make_topic(bootstrap: str, name: str, config: dict[str, str] | None = None) -> AdminClient:
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+def make_topic(kafka: KafkaConnection, name: str, config: dict[str, str] | None = None) -> AdminClient:
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     admin.create_topics([NewTopic(name, N, 1, config=config or {})])[name].result()
     deadline = time.monotonic() + 30
-    while not is_led(bootstrap, name):
+    while not is_led(kafka, name):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return admin
 
 
-def is_led(bootstrap: str, topic: str) -> bool:
+def is_led(kafka: KafkaConnection, topic: str) -> bool:
     try:
-        return count(bootstrap, topic) == 0
+        return count(kafka, topic) == 0
     except KafkaException:
         return False
 
@@ -61,7 +63,7 @@ def quiet(_count: int) -> None:
 def topic(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """An empty customer-events topic of N partitions; commands and subprocesses find it through the environment."""
     name = prefix + CUSTOMER_EVENTS.name
-    make_topic(stack.bootstrap, name)
+    make_topic(kafka_of(stack), name)
     monkeypatch.setenv("CHURN_KAFKA_BOOTSTRAP", stack.bootstrap)
     monkeypatch.setenv("CHURN_TOPIC_PREFIX", prefix)
     monkeypatch.chdir(tmp_path)
@@ -69,20 +71,20 @@ def topic(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def churn_produce(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(produce.app, [str(argument) for argument in arguments], prog_name="churn produce")
+    return CliRunner().invoke(app, ["produce", *map(str, arguments)], prog_name="churn")
 
 
-def count(bootstrap: str, topic: str) -> int:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "log_level": 0})
+def count(kafka: KafkaConnection, topic: str) -> int:
+    consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "unused", "log_level": 0})
     ends = [consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10.0) for partition in range(N)]
     consumer.close()
     return sum(end for _begin, end in ends)
 
 
-def read(bootstrap: str, topic: str) -> list[Message]:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "log_level": 0})
+def read(kafka: KafkaConnection, topic: str) -> list[Message]:
+    consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "unused", "log_level": 0})
     consumer.assign([TopicPartition(topic, partition, 0) for partition in range(N)])
-    wanted, records, deadline = count(bootstrap, topic), list[Message](), time.monotonic() + 30
+    wanted, records, deadline = count(kafka, topic), list[Message](), time.monotonic() + 30
     while len(records) < wanted and time.monotonic() < deadline:
         records += consumer.consume(10_000, timeout=0.5)
     consumer.close()
@@ -102,7 +104,7 @@ def test_a_simulation_arrives_whole_keyed_and_in_each_users_order(stack: Service
     result = churn_produce("simulate", "--users", "20", "--days", "6", "--seed", "3", "--json")
     assert result.exception is None
     lines = list(simulate(20, 6, 3, START_MS))
-    records = read(stack.bootstrap, topic)
+    records = read(kafka_of(stack), topic)
     report = json.loads(result.stdout)
     assert (report["sent"], report["skipped"], report["users"]) == (len(lines), 0, len(by_user(iter(lines))))
     assert report["bytes"] == sum(map(len, lines))
@@ -122,7 +124,7 @@ def test_an_event_file_is_sent_as_it_is(name: str, stack: Services, topic: str) 
     sent = churn_produce("events", name, "--json")
     lines = [line.raw for line in read_events(Path(name))]
     assert json.loads(written.stdout)["written"] == json.loads(sent.stdout)["sent"] == len(lines) > 0
-    assert by_user(record.value() for record in read(stack.bootstrap, topic)) == by_user(iter(lines))
+    assert by_user(record.value() for record in read(kafka_of(stack), topic)) == by_user(iter(lines))
 
 
 def test_a_log_counts_what_it_sends_and_what_it_skips(stack: Services, topic: str) -> None:
@@ -131,7 +133,7 @@ def test_a_log_counts_what_it_sends_and_what_it_skips(stack: Services, topic: st
     Path("log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, nobody, nobody]))
     report = json.loads(churn_produce("log", "log.jsonl", "--json").stdout)
     assert (report["sent"], report["skipped"], report["users"]) == (60, 2, 2)
-    events = [msgspec.json.decode(record.value(), type=Activity) for record in read(stack.bootstrap, topic)]
+    events = [msgspec.json.decode(record.value(), type=Activity) for record in read(kafka_of(stack), topic)]
     assert len({event.id for event in events}) == 60
     for user in "12":
         times = [event.time for event in events if event.subject == user]
@@ -141,7 +143,7 @@ def test_a_log_counts_what_it_sends_and_what_it_skips(stack: Services, topic: st
 def test_the_mini_log_arrives_whole(public_data: Path, stack: Services, topic: str) -> None:
     report = json.loads(churn_produce("log", public_data / "sparkify_mini_events_68users.jsonl.gz", "--json").stdout)
     assert (report["sent"], report["skipped"], report["users"]) == (80_487, 0, 68)
-    assert count(stack.bootstrap, topic) == 80_487
+    assert count(kafka_of(stack), topic) == 80_487
 
 
 def test_a_bad_line_stops_the_file_and_tells_how_far_it_got(stack: Services, topic: str) -> None:
@@ -151,7 +153,7 @@ def test_a_bad_line_stops_the_file_and_tells_how_far_it_got(stack: Services, top
     assert isinstance(result.exception, ContractViolation)
     assert str(result.exception).startswith("events.jsonl:8: this line is no event: ")
     assert str(result.exception).endswith("; 7 events before it were sent, none behind it")
-    assert count(stack.bootstrap, topic) == 7
+    assert count(kafka_of(stack), topic) == 7
 
 
 def test_a_record_for_a_partition_is_not_sent_from_a_file(stack: Services, topic: str) -> None:
@@ -159,7 +161,7 @@ def test_a_record_for_a_partition_is_not_sent_from_a_file(stack: Services, topic
     result = churn_produce("events", "events.jsonl")
     assert isinstance(result.exception, ContractViolation)
     assert str(result.exception).startswith("events.jsonl:1: control and clock records are addressed to a partition")
-    assert count(stack.bootstrap, topic) == 0
+    assert count(kafka_of(stack), topic) == 0
 
 
 def test_a_missing_topic_is_a_sentence(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,16 +193,16 @@ def test_a_start_that_is_no_instant_is_wrong_usage() -> None:
 
 
 def test_more_events_than_the_queue_holds_arrive_all(stack: Services, topic: str) -> None:
-    sender = KafkaSender(stack.bootstrap, topic)
+    sender = KafkaSender(kafka_of(stack), topic)
     counts = sender.send((Outgoing(b"u%d" % (n % 9), b"%d" % n, n) for n in range(150_000)), flat_out(), quiet)
     assert (counts.sent, counts.failed, len(sender.users)) == (150_000, 0, 9)
-    assert count(stack.bootstrap, topic) == 150_000
+    assert count(kafka_of(stack), topic) == 150_000
 
 
 def test_an_event_that_the_broker_refuses_is_counted_and_told(stack: Services, topic: str, prefix: str) -> None:
     small = prefix + "small"
-    admin = make_topic(stack.bootstrap, small, {"max.message.bytes": "1000"})
-    sender = KafkaSender(stack.bootstrap, small)
+    admin = make_topic(kafka_of(stack), small, {"max.message.bytes": "1000"})
+    sender = KafkaSender(kafka_of(stack), small)
     too_large = os.urandom(5_000)
     with pytest.raises(Transient, match=rf"1 events could not be delivered to {small} \(.*too large.*\); 0 were"):
         sender.send([Outgoing(b"u", too_large, 0)], flat_out(), quiet)
@@ -209,13 +211,13 @@ def test_an_event_that_the_broker_refuses_is_counted_and_told(stack: Services, t
 
 
 def test_a_rate_holds_every_event_back_until_it_is_due_and_counts_go_on(stack: Services, topic: str) -> None:
-    sender = KafkaSender(stack.bootstrap, topic)
+    sender = KafkaSender(kafka_of(stack), topic)
     told: list[int] = []
     sender.send((Outgoing(b"u", b"%d" % n, n) for n in range(50)), flat_out(), told.append)
     began_ms = time.time() * 1000
     counts = sender.send((Outgoing(b"u", b"%d" % n, n) for n in range(200)), at_rate(400.0), told.append)
     assert counts.sent == sum(told) == 250
-    stamps = [record.timestamp()[1] for record in read(stack.bootstrap, topic)][50:]
+    stamps = [record.timestamp()[1] for record in read(kafka_of(stack), topic)][50:]
     assert len(stamps) == 200
     assert all(stamp_ms >= began_ms + place * 1000 / 400 - 2 for place, stamp_ms in enumerate(stamps))
 
@@ -241,10 +243,10 @@ def test_ctrl_c_delivers_what_is_queued_and_stops(stack: Services, topic: str) -
         stderr=subprocess.PIPE,
     )
     deadline = time.monotonic() + 60
-    while count(stack.bootstrap, topic) < 5:
+    while count(kafka_of(stack), topic) < 5:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert json.loads(output)["sent"] == count(stack.bootstrap, topic)
+    assert json.loads(output)["sent"] == count(kafka_of(stack), topic)

@@ -1,13 +1,15 @@
 """A deployment's keys are taken away, and nobody else's, whatever characters its name has."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import redis
 
 from stack.local import Services
 from stream_app.adapters.redis.cleaning import forget
-from stream_app.adapters.redis.states import meta_key, state_prefix
+from stream_app.adapters.redis.keys import meta_key, state_prefix
+from tests.support.connections import deployment_at
 
 
 @pytest.fixture
@@ -30,5 +32,5 @@ def test_a_deployment_is_forgotten_and_no_other(
 ) -> None:
     for key in keys_of(prefix + name) | keys_of(prefix + other):
         client.set(key, b"1")
-    forget(stack.redis_url, prefix + name)
+    forget(replace(deployment_at(stack, prefix), app_id=prefix + name))
     assert set(client.scan_iter(f"{{{prefix}*")) == keys_of(prefix + other)

@@ -12,11 +12,12 @@ from operations.redrive.redrive import Refused
 from schemas.dead_letters import HEADER_PREFIX
 from schemas.redrives import OF, Begun, Done
 from stack.local import Services
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import Letter
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.engine import first_control
 from stream_app.core.intake.sorting import take_in
+from stream_app.ports.dead_letters import Letter
 from stream_app.settings import Settings
+from tests.support.connections import deployment_at
 from tests.support.dead_letters import NOW_MS, OWN, PARTITIONS, SENT_MS, Desk, activity, home_of, rejected, user_of
 
 USER = user_of(1)
@@ -24,7 +25,7 @@ USER = user_of(1)
 
 @pytest.fixture
 def desk(stack: Services, prefix: str) -> Desk:
-    create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(Settings()))
+    create_topics(deployment_at(stack, prefix), PARTITIONS, first_control(Settings()))
     return Desk(stack, prefix)
 
 
@@ -179,7 +180,7 @@ def test_the_ledger_is_nothing_to_a_worker_that_looks_back_for_what_was_rejected
 def test_letters_whose_predecessors_are_gone_are_listed_and_sent_again(desk: Desk) -> None:
     *_, letter = desk.reject([rejected(1, b"{", "undecodable"), rejected(2, activity(USER))])
     admin = AdminClient({"bootstrap.servers": desk.services.bootstrap})
-    for answer in admin.delete_records([TopicPartition(desk.redrive.letters, 0, letter.offset)]).values():
+    for answer in admin.delete_records([TopicPartition(desk.redrive.topics.letters, 0, letter.offset)]).values():
         answer.result()
     assert desk.letters() == [letter]
     assert isinstance(run(desk, letter)[0], Done)

@@ -1,35 +1,36 @@
 """Snapshots and verification of a partition that moves on between any two pages, on a real Redis and Kafka."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 import pytest
 import redis
 
-from operations.states import snapshot, stored_states
 from operations.states.snapshot import Snapshot, take
-from operations.states.stored_states import Page, connected, pages, users
-from operations.verify import verification
 from operations.verify.verification import Verification
 from schemas.errors import ContractViolation, Transient
 from schemas.outgoing import address
 from stack.local import Services
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import barred_in_topic
-from stream_app.adapters.kafka.pacing import flat_out
 from stream_app.adapters.kafka.sender import KafkaSender
+from stream_app.adapters.kafka.topic_log import barred_in_topic
 from stream_app.adapters.kafka.topics import create_topics
-from stream_app.adapters.redis.states import meta_key, state_prefix
+from stream_app.adapters.redis import stored_states
+from stream_app.adapters.redis.keys import meta_key, state_prefix
+from stream_app.adapters.redis.stored_states import RedisStoredStates
+from stream_app.bootstrap.engine import engine_of, first_control
 from stream_app.core.engine import Engine
 from stream_app.core.features.codec import pack
 from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
 from stream_app.core.replay import Replay
 from stream_app.deployment import Deployment
+from stream_app.ports.pacing import flat_out
+from stream_app.ports.stored_states import Page
 from stream_app.settings import Settings
 from tests.e2e.deployment import read_topic
+from tests.support.connections import deployment_at, kafka_of
 from tests.support.music_logs import music_lines
 from tests.support.set_aside import set_aside
 
@@ -88,30 +89,31 @@ class Live:
 @pytest.fixture
 def live(stack: Services, prefix: str) -> Iterator[Live]:
     settings = Settings(app_id=prefix + "a[p]p*", topic_prefix=prefix)
-    deployment = Deployment(stack.bootstrap, stack.redis_url, settings.app_id, prefix)
-    create_topics(stack.bootstrap, prefix, PARTITIONS, bootstrap.first_control(settings))
-    KafkaSender(stack.bootstrap, deployment.events).send(address(LINES), flat_out(), lambda count: None)
-    records = read_topic(stack.bootstrap, deployment.events)[0]
+    deployment = replace(deployment_at(stack, prefix), app_id=settings.app_id)
+    create_topics(deployment, PARTITIONS, first_control(settings))
+    KafkaSender(kafka_of(stack), deployment.topics.events).send(address(LINES), flat_out(), lambda count: None)
+    records = read_topic(kafka_of(stack), deployment.topics.events)[0]
     early = {record.key for record in records[:EARLY]}
     bug = next(record for record in records[EARLY:] if record.key not in early)
-    set_aside(stack.bootstrap, deployment.letters, 0, bug)
+    set_aside(kafka_of(stack), deployment.topics.letters, 0, bug)
     with redis.Redis.from_url(stack.redis_url) as client:
-        yield Live(deployment, bootstrap.engine(settings), client, records, bug.offset)
+        yield Live(deployment, engine_of(settings), client, records, bug.offset)
 
 
 @pytest.fixture
 def busy(live: Live, monkeypatch: pytest.MonkeyPatch) -> Live:
     """The same, and its worker commits records before every page of seven states."""
 
-    def read(client: "redis.Redis", app_id: str, partition: int) -> Iterator[Page]:
-        for page in pages(client, app_id, partition):
+    pages = RedisStoredStates.pages
+
+    def read(stored: RedisStoredStates, partition: int) -> Iterator[Page]:
+        for page in pages(stored, partition):
             if partition == 0:
                 live.apply(61)
             yield page
 
     monkeypatch.setattr(stored_states, "PAGE", 7)
-    monkeypatch.setattr(snapshot, "pages", read)
-    monkeypatch.setattr(verification, "pages", read)
+    monkeypatch.setattr(RedisStoredStates, "pages", read)
     return live
 
 
@@ -145,7 +147,7 @@ def test_a_busy_partition_is_verified_page_by_page_without_what_was_set_aside_as
     found = verify(busy)
     figures = ("state_mismatches", "meta_mismatches", "dead_letters_unaccounted", "alerts_phantom")
     assert [found[figure] for figure in figures] == [0, 0, 0, 0]
-    assert barred_in_topic(busy.deployment.kafka, busy.deployment.letters) == {0: {busy.bug}}
+    assert barred_in_topic(busy.deployment.kafka, busy.deployment.topics.letters) == {0: {busy.bug}}
 
 
 def verify(live: Live, start: Snapshot | None = None) -> dict[str, int]:
@@ -166,8 +168,8 @@ def test_one_state_that_is_older_than_the_others_is_seen(live: Live) -> None:
 
 def test_a_redis_that_loses_writes_while_it_is_read_is_to_be_read_again(live: Live) -> None:
     live.apply(900)
-    with connected(live.deployment.redis_url) as client:
-        reading = pages(client, live.deployment.app_id, 0)
+    with stored_states.stored_states(live.deployment) as stored:
+        reading = stored.pages(0)
         next(reading)
         live.client.hset(meta_key(live.deployment.app_id, 0), "position", 800)
         with pytest.raises(Transient, match="has lost writes"):
@@ -193,4 +195,4 @@ def test_a_position_behind_the_end_of_the_log_is_named(live: Live) -> None:
 def test_users_of_another_app_id_that_looks_alike_are_not_taken_for_ones_own(live: Live) -> None:
     live.apply(50)
     live.client.set(state_prefix(live.deployment.app_id.replace("[p]", "p"), 0) + "stranger", b"x")
-    assert users(live.client, live.deployment.app_id, 0) == set(live.states())
+    assert RedisStoredStates(live.client, live.deployment.app_id).users(0) == set(live.states())

@@ -12,8 +12,9 @@ from confluent_kafka.admin import AdminClient
 from proofs.chaos.broker_site import BrokerSite
 from proofs.chaos.relay import RelayLoop
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
-from stream_app import bootstrap
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.engine import first_control
+from stream_app.deployment import Deployment, Topics
 from stream_app.settings import Settings
 
 PARTITIONS = 3
@@ -25,7 +26,9 @@ MOVED_WITHIN_S = 60.0
 def site(tmp_path: Path, jars: Path) -> Iterator[BrokerSite]:
     loop = RelayLoop()
     made = BrokerSite(tmp_path / "kafka", lambda: jars, loop, 3)
-    create_topics(made.bootstrap, "", PARTITIONS, bootstrap.first_control(Settings(partitions=PARTITIONS)), 3)
+    create_topics(
+        Deployment("app", Topics(), made.direct), PARTITIONS, first_control(Settings(partitions=PARTITIONS)), 3
+    )
     yield made
     made.stop()
     loop.close()
@@ -33,7 +36,7 @@ def site(tmp_path: Path, jars: Path) -> Iterator[BrokerSite]:
 
 def in_sync(site: BrokerSite) -> dict[str, set[int]]:
     """How many replicas of its partitions are up to date, by topic."""
-    found = AdminClient({"bootstrap.servers": site.bootstrap, "log_level": 0}).list_topics(timeout=10).topics
+    found = AdminClient({"bootstrap.servers": site.direct.bootstrap, "log_level": 0}).list_topics(timeout=10).topics
     return {topic.name: {len(one.isrs) for one in found[topic.name].partitions.values()} for topic in TOPICS}
 
 
@@ -45,7 +48,7 @@ def deliver(site: BrokerSite, count: int) -> list[int]:
         assert error is None
         arrived.append(message.offset())
 
-    producer = Producer({"bootstrap.servers": site.bootstrap, "enable.idempotence": True, "log_level": 0})
+    producer = Producer({"bootstrap.servers": site.direct.bootstrap, "enable.idempotence": True, "log_level": 0})
     for _ in range(count):
         producer.produce(CUSTOMER_EVENTS.name, b"{}", partition=0, on_delivery=take_down)
     assert producer.flush(MOVED_WITHIN_S) == 0

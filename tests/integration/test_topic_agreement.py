@@ -16,11 +16,12 @@ from confluent_kafka.admin import (
 from schemas.errors import ContractViolation, Transient
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, TOPICS, Topic
 from stack.local import Services
-from stream_app import bootstrap
 from stream_app.adapters.kafka import topic_agreement
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.engine import first_control
 from stream_app.settings import Settings
+from tests.support.connections import NOWHERE, deployment_at
 
 N = 3
 SHOWN_WITHIN_S = 10.0
@@ -32,7 +33,7 @@ Changes = Mapping[Topic, Mapping[str, object]]
 @pytest.fixture
 def admin(stack: Services, prefix: str) -> AdminClient:
     """Of a broker with a deployment's topics as they are made."""
-    create_topics(stack.bootstrap, prefix, N, bootstrap.first_control(Settings()))
+    create_topics(deployment_at(stack, prefix), N, first_control(Settings()))
     return AdminClient({"bootstrap.servers": stack.bootstrap})
 
 
@@ -60,7 +61,7 @@ def refusal(stack: Services, prefix: str) -> ContractViolation:
     deadline = time.monotonic() + SHOWN_WITHIN_S
     while time.monotonic() < deadline:
         try:
-            agreed_partitions(stack.bootstrap, prefix)
+            agreed_partitions(deployment_at(stack, prefix))
         except ContractViolation as refused:
             return refused
     pytest.fail("the topics are taken as they are")
@@ -70,7 +71,7 @@ def wait_until_agreed(stack: Services, prefix: str) -> None:
     deadline = time.monotonic() + SHOWN_WITHIN_S
     while True:
         try:
-            assert agreed_partitions(stack.bootstrap, prefix) == N
+            assert agreed_partitions(deployment_at(stack, prefix)) == N
             return
         except ContractViolation:
             assert time.monotonic() < deadline
@@ -78,7 +79,7 @@ def wait_until_agreed(stack: Services, prefix: str) -> None:
 
 @pytest.mark.usefixtures("admin")
 def test_topics_as_they_are_made_fit_together(stack: Services, prefix: str) -> None:
-    assert agreed_partitions(stack.bootstrap, prefix) == N
+    assert agreed_partitions(deployment_at(stack, prefix)) == N
 
 
 @every_topic
@@ -148,10 +149,10 @@ def test_decisions_that_outlast_their_events_are_kept_long_enough(
 ) -> None:
     change(admin, prefix, changes)
     wait_until_shown(admin, prefix, changes)
-    assert agreed_partitions(stack.bootstrap, prefix) == N
+    assert agreed_partitions(deployment_at(stack, prefix)) == N
 
 
 def test_a_broker_that_does_not_answer_is_a_transient_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(topic_agreement, "_ANSWER_WITHIN_S", 0.5)
     with pytest.raises(Transient, match="does not answer"):
-        agreed_partitions("127.0.0.1:1", "")
+        agreed_partitions(NOWHERE)

@@ -13,7 +13,9 @@ from schemas.errors import ContractViolation
 from schemas.events import Control, ControlData, ModelRef, Policy
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
 from stack.local import Services
-from stream_app.adapters.kafka.topics import create_topics, delete_topics, write_control
+from stream_app.adapters.kafka.topic_log import KafkaTopicLog
+from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
+from tests.support.connections import deployment_at
 
 N = 3
 CONTROL = Control(
@@ -72,7 +74,7 @@ def make_events_topic(admin: AdminClient, prefix: str, partitions: int) -> None:
 
 
 def test_all_topics_get_their_partitions_and_settings(stack: Services, admin: AdminClient, prefix: str) -> None:
-    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    create_topics(deployment_at(stack, prefix), N, CONTROL)
     assert partition_counts(admin, prefix) == {topic.name: N for topic in TOPICS}
     for topic in TOPICS:
         resource = ConfigResource(ResourceType.TOPIC, prefix + topic.name)
@@ -81,7 +83,7 @@ def test_all_topics_get_their_partitions_and_settings(stack: Services, admin: Ad
 
 
 def test_every_partition_begins_with_a_control_record_of_its_own(stack: Services, read: Read, prefix: str) -> None:
-    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    create_topics(deployment_at(stack, prefix), N, CONTROL)
     for partition, records in enumerate(read(prefix + CUSTOMER_EVENTS.name)):
         (record,) = records
         expected = msgspec.structs.replace(CONTROL, id=f"control-1-{partition}")
@@ -92,8 +94,8 @@ def test_every_partition_begins_with_a_control_record_of_its_own(stack: Services
 
 
 def test_topics_that_exist_are_left_alone(stack: Services, read: Read, prefix: str) -> None:
-    create_topics(stack.bootstrap, prefix, N, CONTROL)
-    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    create_topics(deployment_at(stack, prefix), N, CONTROL)
+    create_topics(deployment_at(stack, prefix), N, CONTROL)
     assert [len(records) for records in read(prefix + CUSTOMER_EVENTS.name)] == [1] * N
 
 
@@ -102,7 +104,7 @@ def test_another_number_of_partitions_is_refused_before_anything_is_made(
 ) -> None:
     make_events_topic(admin, prefix, partitions=2)
     with pytest.raises(ContractViolation, match=r"has 2 partitions, not 3.*CHURN_PARTITIONS=2"):
-        create_topics(stack.bootstrap, prefix, N, CONTROL)
+        create_topics(deployment_at(stack, prefix), N, CONTROL)
     assert partition_counts(admin, prefix) == {CUSTOMER_EVENTS.name: 2}
 
 
@@ -112,7 +114,7 @@ def test_a_creation_that_was_cut_off_is_completed(stack: Services, admin: AdminC
     producer = Producer({"bootstrap.servers": stack.bootstrap})
     producer.produce(events, b"a record that is there already", partition=1)
     assert producer.flush(10.0) == 0
-    create_topics(stack.bootstrap, prefix, N, CONTROL)
+    create_topics(deployment_at(stack, prefix), N, CONTROL)
     assert set(partition_counts(admin, prefix)) == {topic.name for topic in TOPICS}
     first, second, third = read(events)
     assert [len(first), len(second), len(third)] == [1, 1, 1]
@@ -121,21 +123,35 @@ def test_a_creation_that_was_cut_off_is_completed(stack: Services, admin: AdminC
 
 def test_a_later_control_record_goes_to_every_partition(stack: Services, read: Read, prefix: str) -> None:
     events = prefix + CUSTOMER_EVENTS.name
-    create_topics(stack.bootstrap, prefix, N, CONTROL)
-    assert write_control(stack.bootstrap, events, msgspec.structs.replace(CONTROL, id="control-2")) == [1] * N
+    create_topics(deployment_at(stack, prefix), N, CONTROL)
+    assert write_control(deployment_at(stack, prefix), msgspec.structs.replace(CONTROL, id="control-2")) == [1] * N
     ids = [msgspec.json.decode(records[1].value(), type=Control).id for records in read(events)]
     assert ids == ["control-2-0", "control-2-1", "control-2-2"]
 
 
 def test_a_control_record_for_a_topic_that_does_not_exist_is_refused(stack: Services, prefix: str) -> None:
     with pytest.raises(ContractViolation, match="there is no topic"):
-        write_control(stack.bootstrap, prefix + CUSTOMER_EVENTS.name, CONTROL)
+        write_control(deployment_at(stack, prefix), CONTROL)
 
 
 def test_deletion_takes_the_topics_of_its_prefix_only(stack: Services, admin: AdminClient, prefix: str) -> None:
-    create_topics(stack.bootstrap, prefix, N, CONTROL)
-    create_topics(stack.bootstrap, f"{prefix}b-", N, CONTROL)
-    delete_topics(stack.bootstrap, prefix)
+    create_topics(deployment_at(stack, prefix), N, CONTROL)
+    create_topics(deployment_at(stack, f"{prefix}b-"), N, CONTROL)
+    delete_topics(deployment_at(stack, prefix))
     assert set(partition_counts(admin, prefix)) == {f"b-{topic.name}" for topic in TOPICS}
-    delete_topics(stack.bootstrap, f"{prefix}b-")
+    delete_topics(deployment_at(stack, f"{prefix}b-"))
     assert partition_counts(admin, prefix) == {}
+
+
+def test_an_emptied_topic_has_no_records_and_goes_on_at_its_offsets_and_others_are_left(
+    stack: Services, read: Read, prefix: str
+) -> None:
+    made, other = deployment_at(stack, prefix), deployment_at(stack, f"{prefix}b-")
+    for deployment in (made, other):
+        create_topics(deployment, N, CONTROL)
+    empty_topics(made.kafka, [made.topics.events])
+    emptied = KafkaTopicLog(made.kafka, made.topics.events, whole=False)
+    assert (emptied.offsets, [emptied.end(partition) for partition in range(N)]) == (0, [1] * N)
+    assert write_control(made, CONTROL) == [1] * N
+    assert [len(records) for records in read(other.topics.events)] == [1] * N
+    delete_topics(other)

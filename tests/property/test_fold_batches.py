@@ -20,7 +20,7 @@ from tests.support.log_strategies import logs
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 DIAL = dial(COMPILED)
-MIXED = linear(COMPILED, {"session_events": 0.0625, "dial": 0.0003, "play_count_7d": 0.1}, name="mixed")
+MIXED = linear(COMPILED, {"session_events": 0.0625, "dial": 0.3, "play_count_7d": 0.1}, name="mixed")
 EAGER = Policy(name="eager", version=2, enter=0.2, leave=0.1, critical=0.4, cooldown_s=0)
 
 CONTROLS = [

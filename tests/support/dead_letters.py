@@ -11,15 +11,16 @@ from operations.redrive.redrive import Redrive
 from schemas.events import Activity, ActivityData
 from schemas.instants import format_instant
 from schemas.redrives import OF, LetterId
-from schemas.topics import TOPICS
 from stack.local import Services
-from stream_app.adapters.kafka.dead_letter_topic import Letter, read_letters
 from stream_app.adapters.kafka.decisions import KafkaDecisions
-from stream_app.adapters.kafka.topic_log import TopicLog
+from stream_app.adapters.kafka.topic_log import KafkaTopicLog
 from stream_app.core.intake.sorting import DeadLetter
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import Deployment
 from stream_app.partition.effects import Decisions
+from stream_app.ports.dead_letters import Letter, read_letters
 from tests.e2e.deployment import read_topic
+from tests.support.connections import deployment_at
 from tests.support.partitions import partitions_of
 
 PARTITIONS = 2
@@ -60,13 +61,15 @@ class Desk:
     prefix: str
 
     @property
+    def at(self) -> Deployment:
+        return deployment_at(self.services, self.prefix)
+
+    @property
     def redrive(self) -> Redrive:
-        events, _, letters = (self.prefix + topic.name for topic in TOPICS)
-        return Redrive(self.services.bootstrap, events, letters)
+        return Redrive(self.at.kafka, self.at.topics)
 
     def decisions(self, partition: int = 0) -> KafkaDecisions:
-        events, alerts, letters = (self.prefix + topic.name for topic in TOPICS)
-        return KafkaDecisions(self.services.bootstrap, self.prefix + "app", (events, alerts, letters), partition)
+        return KafkaDecisions(self.at, partition)
 
     def reject(self, rejected: Sequence[DeadLetter], front: int = -1) -> list[Letter]:
         """Publish dead letters of partition 0, and read them all."""
@@ -81,7 +84,7 @@ class Desk:
         return self.letters()
 
     def letters(self) -> list[Letter]:
-        return list(read_letters(TopicLog(self.services.bootstrap, self.redrive.letters, whole=False)))
+        return list(read_letters(KafkaTopicLog(self.at.kafka, self.at.topics.letters, whole=False)))
 
     def read_back(self) -> Decisions:
         """What the next owner of partition 0 knows of what was rejected."""
@@ -97,11 +100,11 @@ class Desk:
 
     def sent_again(self) -> list[tuple[int, PlainRecord]]:
         """Partition and record of everything in the events that came from a dead letter."""
-        logs = enumerate(read_topic(self.services.bootstrap, self.redrive.events))
+        logs = enumerate(read_topic(self.at.kafka, self.at.topics.events))
         return [(at, record) for at, log in logs for record in log if OF in dict(record.headers)]
 
     def ledger_states(self, letter: LetterId) -> list[bytes]:
-        records = read_topic(self.services.bootstrap, self.redrive.letters)[letter.partition]
+        records = read_topic(self.at.kafka, self.at.topics.letters)[letter.partition]
         headers = [dict(record.headers) for record in records]
         of = str(letter).encode()
         return [found["__churn.redrive.state"] for found in headers if found.get(OF) == of]

@@ -15,9 +15,8 @@ from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.memory.decisions import DecisionPartition, MemoryDecisions
 from stream_app.core.engine import Recorded
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import Deployment as Kept
 from stream_app.partition.ports import DecisionLog
-
-SOURCE = "customer-events"
 
 EXAMPLE = msgspec.json.decode(examples.valid("alert")["firing-as-a-warning"], type=Alert)
 
@@ -43,7 +42,9 @@ async def alerts_from(log: DecisionLog, position: int) -> Recorded:
 
 
 class Deployment(Protocol):
-    """Two partitions of alerts and dead letters."""
+    """Two partitions of alerts and dead letters; `source` is the topic of the events that they are about."""
+
+    source: str
 
     def log(self, partition: int = 0) -> DecisionLog:
         """What one session holds of it."""
@@ -56,8 +57,10 @@ class Deployment(Protocol):
 
 
 class InMemory:
+    source = "customer-events"
+
     def __init__(self) -> None:
-        self._partitions = [DecisionPartition(SOURCE, 0), DecisionPartition(SOURCE, 1)]
+        self._partitions = [DecisionPartition(self.source, 0), DecisionPartition(self.source, 1)]
 
     def log(self, partition: int = 0) -> MemoryDecisions:
         return MemoryDecisions(self._partitions[partition])
@@ -71,19 +74,17 @@ class InMemory:
 
 
 class InKafka:
-    def __init__(self, bootstrap: str, prefix: str) -> None:
-        self.bootstrap = bootstrap
-        self.app_id = prefix + "app"
-        self.topic = prefix + CHURN_ALERTS.name
-        self.letters_topic = prefix + DEAD_LETTERS.name
+    def __init__(self, at: Kept) -> None:
+        self.at, self.bootstrap, self.app_id = at, at.kafka.bootstrap, at.app_id
+        self.source, self.topic, self.letters_topic = at.topics.names
         new = [(self.topic, CHURN_ALERTS), (self.letters_topic, DEAD_LETTERS)]
         topics = [NewTopic(name, 2, 1, config=topic.config()) for name, topic in new]
-        admin = AdminClient({"bootstrap.servers": bootstrap})
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
         for created in admin.create_topics(topics).values():
             created.result()
 
     def log(self, partition: int = 0) -> KafkaDecisions:
-        return KafkaDecisions(self.bootstrap, self.app_id, (SOURCE, self.topic, self.letters_topic), partition)
+        return KafkaDecisions(self.at, partition)
 
     def letters(self, partition: int, count: int) -> list[PlainRecord]:
         consumer = Consumer(

@@ -58,7 +58,7 @@ def linear(
 
 def dial(compiled: Compiled) -> LinearScorer:
     """A model of the workload `every_kind` whose score is the latest inbound sentiment, so that a test can set it."""
-    return linear(compiled, {"dial": 0.001}, name="dial")
+    return linear(compiled, {"dial": 1.0}, name="dial")
 
 
 def engine(compiled: Compiled, *scorers: LinearScorer) -> Engine:

@@ -4,9 +4,10 @@ from confluent_kafka import Producer
 
 from schemas.dead_letters import Rejection, to_headers
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import KafkaConnection
 
 
-def set_aside(bootstrap: str, topic: str, partition: int, record: PlainRecord) -> None:
+def set_aside(kafka: KafkaConnection, topic: str, partition: int, record: PlainRecord) -> None:
     """Put the record into the dead letters `topic` under the reason `bug`."""
     rejection = Rejection(
         topic="customer-events",
@@ -21,7 +22,7 @@ def set_aside(bootstrap: str, topic: str, partition: int, record: PlainRecord) -
         session="5e55",
         front=record.offset,
     )
-    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
     headers = [*record.headers, *to_headers(rejection)]
     producer.produce(topic, record.value, record.key, partition, timestamp=record.timestamp, headers=headers)
     assert producer.flush(30) == 0

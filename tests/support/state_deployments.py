@@ -7,6 +7,7 @@ import redis
 from schemas.events import ControlData, ModelRef, Policy
 from stream_app.adapters.memory.states import MemoryStates, StateTable
 from stream_app.adapters.redis.states import RedisStates
+from stream_app.deployment import Deployment as Kept
 from stream_app.partition.effects import Claim, Commit
 from stream_app.partition.ports import StateStore
 
@@ -41,14 +42,13 @@ class InMemory:
 
 
 class InRedis:
-    def __init__(self, url: str, app_id: str) -> None:
-        self.url = url
-        self.app_id = app_id
-        self.client: Any = redis.Redis.from_url(url)
+    def __init__(self, at: Kept) -> None:
+        self.at, self.app_id = at, at.app_id
+        self.client: Any = redis.Redis.from_url(at.redis.url)
         self._others = self._connections()
 
     def store(self, partition: int = 0) -> StateStore:
-        return RedisStates(self.url, self.app_id, partition)
+        return RedisStates(self.at, partition)
 
     def cut_connections(self) -> None:
         for connection in self._connections() - self._others:

@@ -79,16 +79,34 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "stream_app.workloads.music -> stream_app.partition.session",
         ),
         (
-            "stream_app/bootstrap.py",
+            "stream_app/bootstrap/worker.py",
             "from cli import console",
             "house",
-            "stream_app.bootstrap -> cli.console",
+            "stream_app.bootstrap.worker -> cli.console",
         ),
         (
             "stream_app/adapters/redis/states.py",
             "from stream_app.worker import owner",
             "inwards",
             "stream_app.adapters.redis.states -> stream_app.worker.owner",
+        ),
+        (
+            "operations/verify/verification.py",
+            "from stream_app.adapters.kafka.topic_log import KafkaTopicLog",
+            "composition",
+            "operations.verify.verification -> stream_app.adapters.kafka.topic_log",
+        ),
+        (
+            "cli/work/alerts.py",
+            "from stream_app.adapters.kafka.subscriber import AlertSubscriber",
+            "composition",
+            "cli.work.alerts -> stream_app.adapters.kafka.subscriber",
+        ),
+        (
+            "stream_app/worker/owner.py",
+            "from stream_app.adapters.redis.states import RedisStates",
+            "composition",
+            "stream_app.worker.owner -> stream_app.adapters.redis.states",
         ),
         ("schemas/events.py", "import numpy", "schemas", "schemas.events -> numpy"),
         ("schemas/topics.py", "import stack.ports", "house", "schemas.topics -> stack.ports"),
@@ -105,7 +123,7 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "producers.line_files -> stream_app.core.log",
         ),
         (
-            "training/course.py",
+            "training/run.py",
             "from stream_app.adapters.redis.states import RedisStates",
             "offline",
             "stream_app.adapters.redis.states -> redis",
@@ -129,10 +147,10 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "backtest.rerun -> operations",
         ),
         (
-            "training/course.py",
+            "training/run.py",
             "from backtest import usefulness",
             "house",
-            "training.course -> backtest.usefulness",
+            "training.run -> backtest.usefulness",
         ),
         (
             "benchmarks/speed/load.py",
@@ -169,6 +187,14 @@ def test_a_new_part_of_the_application_must_be_given_its_place(tree: Path) -> No
     kept, said = lint(tree)
     assert not kept
     assert "panel" in said
+
+
+def test_every_part_but_the_composition_root_is_kept_from_adapters() -> None:
+    parts = {name for name in ROOTS if name != "stream_app"} | {
+        f"stream_app.{path.stem}" for path in (REPOSITORY / "stream_app").glob("[a-z]*") if path.suffix in ("", ".py")
+    }
+    kept = CONTRACTS["importlinter:contract:composition"]["source_modules"].split()
+    assert parts - set(kept) == {"stream_app.adapters", "stream_app.bootstrap"}
 
 
 @pytest.mark.parametrize(("contract", "allowed"), [("schemas", {"msgspec"}), ("pure", {"msgspec", "numba", "numpy"})])

@@ -7,8 +7,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.errors import ContractViolation
-from schemas.manifests import Manifest
-from stream_app.adapters.onnx_scorer import MANIFEST_FILE, MODEL_FILE
+from schemas.manifests import MANIFEST_FILE, MODEL_FILE, Manifest
 
 CARD_FILE = "MODEL_CARD.md"
 LIMITS_FILE = "limits.md"

@@ -6,6 +6,7 @@ import numpy as np
 
 from schemas.errors import ContractViolation
 from schemas.events import Policy
+from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import FIRING, decide
 from stream_app.core.features.plan import Compiled
 from stream_app.core.scoring import Scores
@@ -18,7 +19,7 @@ MIN_USERS = 30
 _FINENESS = 1000
 
 
-class Trial:
+class ThresholdTrial:
     """Users' months, run through the alert state machine under any policy."""
 
     def __init__(self, compiled: Compiled, month: Snapshots, scores: Scores) -> None:
@@ -30,17 +31,18 @@ class Trial:
                 "thresholds: train on a longer log or on more users"
             )
         self.users = len(users)
-        self._record, self._as_of_ms, self._scores = compiled.record, month.as_of_ms, scores
+        self._record = compiled.record
+        stayed = np.zeros(len(month), np.uint8)
+        self._facts = Facts(month.as_of_ms, month.first_ms, month.events.astype(np.uint32), stayed, scores)
 
     def alerted_share(self, policy: Policy) -> float:
         """The share of users with at least one alert."""
-        records, stayed = np.zeros(self.users, self._record), np.zeros(len(self._slot), np.uint8)
-        decisions = decide(records, self._slot, self._as_of_ms, self._scores, stayed, policy)
+        decisions = decide(np.zeros(self.users, self._record), self._slot, self._facts, policy)
         fired = {int(self._slot[decision.event]) for decision in decisions if decision.transition == FIRING}
         return len(fired) / self.users
 
 
-def choose_policy(trial: Trial) -> Policy:
+def choose_policy(trial: ThresholdTrial) -> Policy:
     """The lowest `enter` that alerts at most a tenth of the users, `leave` at half of it.
 
     `critical` is the lowest score that would alert at most three in a hundred.
@@ -49,7 +51,7 @@ def choose_policy(trial: Trial) -> Policy:
     return _policy(enter, max(enter, critical))
 
 
-def _lowest(trial: Trial, share: float) -> float:
+def _lowest(trial: ThresholdTrial, share: float) -> float:
     step = bisect_left(range(_FINENESS), True, key=lambda step: trial.alerted_share(_policy(step / _FINENESS)) <= share)
     return step / _FINENESS
 

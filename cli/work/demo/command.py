@@ -16,16 +16,24 @@ from rich.live import Live
 from rich.text import Text
 
 from cli.console import ERR, EXIT_FAILED, OUT, print_json
-from cli.work.alert_table import AlertTable, why
-from cli.work.demo.cast import DAYS, USERS, events_of
-from cli.work.demo.run import DemoRun, Show
+from cli.work.alert_table import AlertTable, in_a_line
+from cli.work.demo.run import DemoRun, ShowProgress
 from cli.work.demo.summary import summarise, table_of
 from cli.work.stack import running_services
+from producers.simulator import simulate
+from producers.sparkify import read_log
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.subscriber import Received
+from schemas.instants import parse_instant
+from schemas.outgoing import Outgoing, address
+from stream_app.ports.receiving import Received
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 _SAY_EVERY_S = 2.0
+_USERS = 300
+_DAYS = 30
+_SEED = 4711
+"""Neither the making of the simulator nor training used this seed."""
+_START_MS = parse_instant("2024-01-01T00:00:00Z")
 
 
 def demo(
@@ -49,17 +57,17 @@ def demo(
             kafka_bootstrap=services.bootstrap,
             redis_url=services.redis_url,
         )
-        title = log.name if log else f"{USERS} simulated users, {DAYS} days"
+        title = log.name if log else f"{_USERS} simulated users, {_DAYS} days"
         with _stage(title, live=OUT.is_terminal and not as_json) as (table, show):
 
             def on_alert(received: Received) -> None:
-                table.add(received.alert)
+                table.add(received.alert.data)
                 if not OUT.is_terminal:
                     _say(received)
 
             with DemoRun(settings, STACK_DIRECTORY / "demo", on_alert) as run:
                 run.prepare()
-                run.send(list(events_of(log)), show)
+                run.send(list(_events(log)), show)
                 run.stop_worker()
                 show("folding the topic once more", run.facts.events, run.facts.events)
                 proof = _prove(run)
@@ -72,10 +80,17 @@ def demo(
         raise typer.Exit(EXIT_FAILED)
 
 
+def _events(log: Path | None) -> Iterator[Outgoing]:
+    """Every event with a user, in order. Raises ContractViolation at a line that is no row of a Sparkify log."""
+    if log is None:
+        return address(simulate(_USERS, _DAYS, _SEED, _START_MS))
+    return (event for event in read_log(log) if event is not None)
+
+
 @contextmanager
-def _stage(title: str, *, live: bool) -> Iterator[tuple[AlertTable, Show]]:
+def _stage(title: str, *, live: bool) -> Iterator[tuple[AlertTable, ShowProgress]]:
     """Where alerts and progress are shown: a live table on a terminal, lines elsewhere."""
-    table = AlertTable(title)
+    table = AlertTable(title, OUT.height)
     if not live:
         yield table, _Lines().show
         return
@@ -99,18 +114,15 @@ class _Lines:
 
 
 def _say(received: Received) -> None:
-    data = received.alert.data
-    ERR.print(
-        f"{data.event_time[:16]} {data.status} {data.user_ref} {data.score:.2f} {why(data)}",
-        markup=False,
-        soft_wrap=True,
-    )
+    ERR.print(in_a_line(received.alert.data), markup=False, soft_wrap=True)
 
 
 def _prove(run: DemoRun) -> dict[str, Any]:
     """What a separate process finds when it folds the topic from nothing; it exits with 1 when something differs."""
     command = [sys.executable, "-m", "cli", "parity", "--trace", str(run.trace), "--json"]
-    done = subprocess.run(command, env={**os.environ, **run.environment}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env={**os.environ, **run.deployment.environment}, capture_output=True, text=True, check=False
+    )
     if not done.stdout:
         raise ContractViolation(f"the proof could not be made: {done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout)

@@ -6,31 +6,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.work.demo.cast import PACED, PACED_RATE
 from schemas.errors import Transient
 from schemas.instants import parse_instant
 from schemas.outgoing import Outgoing
-from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stack.worker_process import WorkerProcess
-from stream_app import bootstrap
-from stream_app.adapters.kafka.dead_letter_topic import read_letters
-from stream_app.adapters.kafka.pacing import Pace, at_rate, flat_out
-from stream_app.adapters.kafka.sender import KafkaSender
-from stream_app.adapters.kafka.subscriber import AlertSubscriber, Received
-from stream_app.adapters.kafka.topic_log import TopicLog
-from stream_app.adapters.kafka.topics import create_topics, delete_topics
-from stream_app.adapters.redis.cleaning import forget
+from stream_app.bootstrap.deployment import (
+    create_topics,
+    delete_topics,
+    deployment_of,
+    forget,
+    subscriber,
+    topic_log,
+)
+from stream_app.bootstrap.deployment import sender as new_sender
+from stream_app.bootstrap.engine import first_control
+from stream_app.ports.dead_letters import read_letters
+from stream_app.ports.pacing import Pace, at_rate, flat_out
+from stream_app.ports.receiving import Received, Subscriber
+from stream_app.ports.sending import Sender
 from stream_app.settings import Settings
 
 _POLL_S = 0.05
 _STUCK_AFTER_S = 60.0
+_PACED = 30_000
+_PACED_RATE = 3_000.0
+"""So many events are sent at so many a second once the rest is applied: latency is then not queueing time."""
 
-Show = Callable[[str, int, int], None]
+ShowProgress = Callable[[str, int, int], None]
 """What is being done, events applied, events in all."""
 
 
 @dataclass
-class Facts:
+class DemoFigures:
     """What was seen of the run. Latencies are from the sending of an event to the arrival of its alert, in ms."""
 
     events: int = 0
@@ -48,23 +55,13 @@ class DemoRun:
     def __init__(self, settings: Settings, directory: Path, on_alert: Callable[[Received], None]) -> None:
         self.settings = settings
         self.trace = directory / "trace.bin"
-        self.facts = Facts()
-        self._bootstrap = ",".join(bootstrap.brokers(settings))
+        self.facts = DemoFigures()
+        self.deployment = deployment_of(settings)
         self._directory = directory
         self._on_alert = on_alert
         self._worker: WorkerProcess | None = None
-        self._subscriber: AlertSubscriber | None = None
+        self._subscriber: Subscriber | None = None
         self._paced_from_ms: int | None = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The settings of this demo for the processes that it starts."""
-        return {
-            "CHURN_APP_ID": self.settings.app_id,
-            "CHURN_TOPIC_PREFIX": self.settings.topic_prefix,
-            "CHURN_KAFKA_BOOTSTRAP": self._bootstrap,
-            "CHURN_REDIS_URL": self.settings.redis_url or "",
-        }
 
     def __enter__(self) -> "DemoRun":
         self.trace.unlink(missing_ok=True)
@@ -72,30 +69,29 @@ class DemoRun:
 
     def prepare(self) -> None:
         """Make topics and the first control records, start the worker, subscribe."""
-        settings, prefix = self.settings, self.settings.topic_prefix
-        create_topics(self._bootstrap, prefix, settings.partitions, bootstrap.first_control(settings))
-        self._worker = WorkerProcess(self.environment, self._directory / "worker.log", self.trace)
-        self._subscriber = AlertSubscriber(self._bootstrap, prefix + CHURN_ALERTS.name, from_start=True)
+        create_topics(self.deployment, self.settings.partitions, first_control(self.settings))
+        self._worker = WorkerProcess(self.deployment.environment, self._directory / "worker.log", self.trace)
+        self._subscriber = subscriber(self.deployment, from_start=True)
         self._worker.wait_until_ready()
 
-    def send(self, events: Sequence[Outgoing], show: Show) -> None:
+    def send(self, events: Sequence[Outgoing], show: ShowProgress) -> None:
         """Send all but the last events flat out, wait until they are applied, send the rest at a walk, wait again."""
-        paced = min(PACED, len(events) // 2)
+        paced = min(_PACED, len(events) // 2)
         head, tail = events[: len(events) - paced], events[len(events) - paced :]
         self.facts.events = len(events)
         started = time.monotonic()
         self._phase("flat out", head, flat_out(), len(head), show)
         self.facts.flat_out_seconds, self.facts.flat_out_events = time.monotonic() - started, len(head)
         self._paced_from_ms = time.time_ns() // 1_000_000
-        self._phase(f"{PACED_RATE:,.0f} a second", tail, at_rate(PACED_RATE), len(events), show)
+        self._phase(f"{_PACED_RATE:,.0f} a second", tail, at_rate(_PACED_RATE), len(events), show)
         self._drain()
         self.facts.counts = dict(self._running().probe()["counts"])
-        letters = TopicLog(self._bootstrap, self.settings.topic_prefix + DEAD_LETTERS.name)
+        letters = topic_log(self.deployment.kafka, self.deployment.topics.letters)
         self.facts.dead_letters = sum(1 for _ in read_letters(letters))
 
-    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: Show) -> None:
+    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: ShowProgress) -> None:
         """Send events from a thread, collecting alerts meanwhile, until the worker has applied all that was sent."""
-        sender = KafkaSender(self._bootstrap, self.settings.topic_prefix + CUSTOMER_EVENTS.name)
+        sender = new_sender(self.deployment)
         failures: list[BaseException] = []
         thread = threading.Thread(target=_send, args=(sender, events, pace, failures), daemon=True)
         thread.start()
@@ -147,11 +143,11 @@ class DemoRun:
             self._worker.stop()
         if self._subscriber is not None:
             self._subscriber.close()
-        delete_topics(self._bootstrap, self.settings.topic_prefix)
-        forget(self.settings.redis_url or "", self.settings.app_id)
+        delete_topics(self.deployment)
+        forget(self.deployment)
 
 
-def _send(sender: KafkaSender, events: Sequence[Outgoing], pace: Pace, failures: list[BaseException]) -> None:
+def _send(sender: Sender, events: Sequence[Outgoing], pace: Pace, failures: list[BaseException]) -> None:
     try:
         sender.send(events, pace, lambda _: None)
     except Exception as error:  # noqa: BLE001 - handed to the thread that waits

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from cli.work.demo.run import Facts
+from cli.work.demo.run import DemoFigures
 
 
-def summarise(facts: Facts, proof: dict[str, Any], seconds: float) -> dict[str, Any]:
+def summarise(facts: DemoFigures, proof: dict[str, Any], seconds: float) -> dict[str, Any]:
     """The one object that `--json` prints. `proof` is what the separate process found."""
     statuses = [received.alert.data.status for received in facts.alerts]
     rate = facts.flat_out_events / facts.flat_out_seconds if facts.flat_out_seconds else 0.0
@@ -26,7 +26,7 @@ def summarise(facts: Facts, proof: dict[str, Any], seconds: float) -> dict[str, 
     }
 
 
-def _percentile(facts: Facts, percent: int) -> float | None:
+def _percentile(facts: DemoFigures, percent: int) -> float | None:
     """None when no alert came in the paced part."""
     return float(np.percentile(facts.latencies_ms, percent)) if facts.latencies_ms else None
 

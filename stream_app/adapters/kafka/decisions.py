@@ -10,30 +10,28 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.alerts import Alert
 from schemas.dead_letters import Rejection, read_rejection
 from schemas.instants import format_instant
-from stream_app.adapters.kafka.publisher import Outgoing, Publisher
+from stream_app.adapters.kafka.publisher import Publisher
 from stream_app.adapters.kafka.scan import readers, scan_back
 from stream_app.core.intake.sorting import DeadLetter
+from stream_app.deployment import Deployment
 from stream_app.partition.effects import Decisions
 from stream_app.partition.letters import Source, addressed, decisions
+from stream_app.ports.sending import HEADERS
+from stream_app.ports.writing import Outgoing
 
-HEADERS = [("content-type", b"application/cloudevents+json")]
 APP_VERSION = version("churn")
 
 _decoder = msgspec.json.Decoder(Alert)
 
 
 class KafkaDecisions:
-    """One partition of the alerts and of the dead letters, which belong to one partition of the events.
+    """One partition of the alerts and of the dead letters, which belong to one partition of the events."""
 
-    `topics` are those of the events, the alerts and the dead letters.
-    """
-
-    def __init__(self, bootstrap: str, app_id: str, topics: tuple[str, str, str], partition: int) -> None:
-        events, alerts, letters = topics
-        self._bootstrap = bootstrap
-        self._alerts, self._letters = TopicPartition(alerts, partition), TopicPartition(letters, partition)
-        self._source = Source(events, partition, APP_VERSION)
-        self._publisher = Publisher(bootstrap, f"{app_id}-{partition}")
+    def __init__(self, deployment: Deployment, partition: int) -> None:
+        self._kafka, topics = deployment.kafka, deployment.topics
+        self._alerts, self._letters = (TopicPartition(name, partition) for name in (topics.alerts, topics.letters))
+        self._source = Source(topics.events, partition, APP_VERSION)
+        self._publisher = Publisher(self._kafka, f"{deployment.app_id}-{partition}")
 
     async def open(self) -> None:
         """Fence the publisher before, and end the transaction that it may have left open."""
@@ -57,7 +55,7 @@ class KafkaDecisions:
 
     async def read_back(self, position: int, rejected_from: int) -> Decisions:
         """Scan both back from the end to the first decision whose front lies below what is asked for."""
-        async with readers(self._bootstrap) as pair:
+        async with readers(self._kafka) as pair:
             alerts = await scan_back(pair, self._alerts, _alert, lambda one: one.data.front < position)
             letters = await scan_back(pair, self._letters, _rejection, lambda one: one.front < rejected_from)
         return decisions(alerts, position, letters, rejected_from)

@@ -6,7 +6,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.errors import Transient
+from stream_app.adapters.kafka.connection import aio_consumer
 from stream_app.core.hashing import anchor
+from stream_app.deployment import Deployment
 from stream_app.partition.effects import LogBounds
 
 _TIMEOUT_S = 15.0
@@ -15,15 +17,13 @@ _TIMEOUT_S = 15.0
 class KafkaEventLog:
     """One partition of the events topic."""
 
-    def __init__(self, bootstrap: str, topic: str, partition: int) -> None:
-        self._bootstrap = bootstrap
-        self._at = TopicPartition(topic, partition)
+    def __init__(self, deployment: Deployment, partition: int) -> None:
+        self._kafka = deployment.kafka
+        self._at = TopicPartition(deployment.topics.events, partition)
 
     async def inspect(self, position: int) -> LogBounds:
         """Bounds of the log, and the anchor of the record before the position if it is still there."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, auto_offset_reset="none", enable_auto_commit=False, fetch_max_wait_ms=20
-        )
+        consumer = aio_consumer(self._kafka, fetch_max_wait_ms=20)
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 await consumer.start()

@@ -1,20 +1,17 @@
-"""Writes single records under a producer's identity that outlives its process.
-
-A broker takes the same record of the same producer once. So whoever knows the identity may send the record again,
-after a crash or beside the first sender, and gets the offset that it has already.
-"""
+"""Writes single records under a producer's identity that outlives its process, by way of aiokafka."""
 
 import asyncio
 from collections.abc import Awaitable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.producer.transaction_manager import PidAndEpoch
 
 from schemas.errors import Transient
-from stream_app.adapters.kafka.dropping import drop
-from stream_app.adapters.kafka.publisher import Outgoing
+from stream_app.adapters.kafka.aiokafka_patches import drop, identity_of, take_identity
+from stream_app.adapters.kafka.connection import aio_producer
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.writing import Identity, Outgoing
 
 _MAX_BYTES = 2 << 20
 _REQUEST_TIMEOUT_MS = 10_000
@@ -23,56 +20,47 @@ _ANSWER_WITHIN_S = 15.0
 Answer = TypeVar("Answer")
 
 
-class Identity(NamedTuple):
-    """A producer as brokers know it. One identity serves for one record of a partition."""
+class KafkaNamedWriter:
+    """Writes to whatever topics."""
 
-    producer_id: int
-    epoch: int
+    def __init__(self, kafka: KafkaConnection) -> None:
+        self._kafka = kafka
 
+    def new_identity(self) -> Identity:
+        """One that nobody else has. Raises Transient when Kafka does not answer."""
+        return asyncio.run(self._asked())
 
-def new_identity(bootstrap: str) -> Identity:
-    """One that nobody else has. Raises Transient when Kafka does not answer."""
+    def write_as(self, identity: Identity, topic: str, partition: int, record: Outgoing) -> int:
+        """The offset of a record, whether it is written now or was written under this identity before.
 
-    async def asking() -> Identity:
-        producer = _producer(bootstrap)
+        Raises Transient when Kafka does not answer; the record may have been written all the same.
+        """
+        return asyncio.run(self._written(identity, topic, partition, record))
+
+    async def _asked(self) -> Identity:
+        producer = self._producer()
         try:
             await _answered(producer.start())
-            return Identity(producer._txn_manager.producer_id, producer._txn_manager.producer_epoch)
+            return Identity(*identity_of(producer))
         finally:
             await drop(producer)
 
-    return asyncio.run(asking())
-
-
-def write_as(bootstrap: str, identity: Identity, at: TopicPartition, record: Outgoing) -> int:
-    """The offset of a record, whether it is written now or was written under this identity before.
-
-    Brokers forget an identity a day after its record (`producer.id.expiration.ms`): look first who comes that late.
-    Raises Transient when Kafka does not answer; the record may have been written all the same.
-    """
-
-    async def writing() -> int:
-        producer = _producer(bootstrap)
-        producer._txn_manager._pid_and_epoch = PidAndEpoch(*identity)
+    async def _written(self, identity: Identity, topic: str, partition: int, record: Outgoing) -> int:
+        producer = self._producer()
+        take_identity(producer, *identity)
         try:
             await _answered(producer.start())
             sent = await _answered(
-                producer.send(at.topic, record.value, record.key, at.partition, record.timestamp, list(record.headers))
+                producer.send(topic, record.value, record.key, partition, record.timestamp, list(record.headers))
             )
             return int((await _answered(sent)).offset)
         finally:
             await drop(producer)
 
-    return asyncio.run(writing())
-
-
-def _producer(bootstrap: str) -> AIOKafkaProducer:
-    return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        enable_idempotence=True,
-        max_request_size=_MAX_BYTES,
-        request_timeout_ms=_REQUEST_TIMEOUT_MS,
-    )
+    def _producer(self) -> AIOKafkaProducer:
+        return aio_producer(
+            self._kafka, enable_idempotence=True, max_request_size=_MAX_BYTES, request_timeout_ms=_REQUEST_TIMEOUT_MS
+        )
 
 
 async def _answered(awaitable: Awaitable[Answer]) -> Answer:

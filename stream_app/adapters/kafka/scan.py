@@ -7,12 +7,14 @@ from typing import NamedTuple, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from stream_app.adapters.kafka.connection import aio_consumer
 from stream_app.adapters.kafka.publisher import answered
+from stream_app.deployment import KafkaConnection
 
 _FIRST_STEP = 64
 _SETTLING_S = 0.05
 
-Found = TypeVar("Found")
+Decision = TypeVar("Decision")
 
 
 class Readers(NamedTuple):
@@ -23,9 +25,9 @@ class Readers(NamedTuple):
 
 
 @asynccontextmanager
-async def readers(bootstrap: str) -> AsyncIterator[Readers]:
+async def readers(kafka: KafkaConnection) -> AsyncIterator[Readers]:
     """Both, started; stopped at the end. Raises Transient when Kafka does not answer."""
-    pair = Readers(_reader(bootstrap, "read_committed"), _reader(bootstrap, "read_uncommitted"))
+    pair = Readers(_reader(kafka, "read_committed"), _reader(kafka, "read_uncommitted"))
     async with AsyncExitStack() as closing:
         for reader in pair:
             closing.push_async_callback(reader.stop)
@@ -37,9 +39,9 @@ async def readers(bootstrap: str) -> AsyncIterator[Readers]:
 async def scan_back(
     pair: Readers,
     at: TopicPartition,
-    parse: Callable[[ConsumerRecord], Found | None],
-    is_last: Callable[[Found], bool],
-) -> list[Found]:
+    parse: Callable[[ConsumerRecord], Decision | None],
+    is_last: Callable[[Decision], bool],
+) -> list[Decision]:
     """What stands in a partition, the newest first, up to the first that is the last to be looked at, this included.
 
     `parse` gives None for records that do not count. Raises Transient when Kafka does not answer.
@@ -47,7 +49,7 @@ async def scan_back(
     pair.committed.assign([at])
     top = await answered(_settled_end(pair, at))
     begin = (await answered(pair.committed.beginning_offsets([at])))[at]
-    seen: list[Found] = []
+    seen: list[Decision] = []
     step = _FIRST_STEP
     while top > begin:
         bottom = max(begin, top - step)
@@ -61,14 +63,8 @@ async def scan_back(
     return seen
 
 
-def _reader(bootstrap: str, isolation: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        isolation_level=isolation,
-        auto_offset_reset="none",
-        enable_auto_commit=False,
-        fetch_max_wait_ms=20,
-    )
+def _reader(kafka: KafkaConnection, isolation: str) -> AIOKafkaConsumer:
+    return aio_consumer(kafka, isolation_level=isolation, fetch_max_wait_ms=20)
 
 
 async def _settled_end(pair: Readers, at: TopicPartition) -> int:

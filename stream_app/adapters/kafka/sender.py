@@ -4,28 +4,19 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from msgspec import Struct
+from confluent_kafka import KafkaError, KafkaException, Message
 
 from schemas.errors import ContractViolation, Transient
 from schemas.outgoing import Outgoing
-from stream_app.adapters.kafka.pacing import Pace
-
-HEADERS: Final = [("content-type", b"application/cloudevents+json")]
+from stream_app.adapters.kafka.connection import producer
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.pacing import Pace
+from stream_app.ports.sending import HEADERS, Counts
 
 _METADATA_TIMEOUT_S: Final = 10.0
 _DELIVERY_TIMEOUT_MS: Final = 60_000
 _POLL_S: Final = 0.1
 _STEP: Final = 500
-
-
-class Counts(Struct):
-    """What became of a stream of events: delivered, left out for want of a user, failed; and the bytes delivered."""
-
-    sent: int = 0
-    skipped: int = 0
-    failed: int = 0
-    bytes: int = 0
 
 
 class KafkaSender:
@@ -34,21 +25,19 @@ class KafkaSender:
     Raises Transient when no broker answers, ContractViolation when the topic does not exist.
     """
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, kafka: KafkaConnection, topic: str) -> None:
         self.counts = Counts()
         self.users: set[bytes] = set()
         self.stopped = False
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._topic = topic
         self._failure = self._trouble = ""
-        self._producer = Producer(self._configuration())
+        self._producer = producer(kafka, self._options())
         self._check_topic()
 
     def send(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> Counts:
-        """Send the events in their order, each when `pace` says that it is due, and wait until all are delivered.
+        """Send the events in their order, each when it is due, as the port says.
 
-        None stands for a row without a user and is counted as skipped. `advance` is told how many more have gone out.
-        When the source raises or `stop` is called, what is queued is still delivered, and `counts` is exact.
         Raises Transient when an event could not be delivered.
         """
         try:
@@ -65,10 +54,8 @@ class KafkaSender:
         """Let `send` deliver what it has queued, take nothing more from its source, and return."""
         self.stopped = True
 
-    def _configuration(self) -> dict[str, Any]:
+    def _options(self) -> dict[str, Any]:
         return {
-            "bootstrap.servers": self._bootstrap,
-            "enable.idempotence": True,
             "acks": "all",
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
@@ -77,7 +64,6 @@ class KafkaSender:
             "delivery.report.only.error": True,
             "on_delivery": self._count_failure,
             "error_cb": self._remember_trouble,
-            "log_level": 0,
         }
 
     def _check_topic(self) -> None:
@@ -85,17 +71,17 @@ class KafkaSender:
             topics = self._producer.list_topics(timeout=_METADATA_TIMEOUT_S).topics
         except KafkaException as error:
             raise Transient(
-                f"no broker answers at {self._bootstrap} ({self._trouble or error.args[0].str()}): start it, or set "
+                f"no broker answers at {self._kafka} ({self._trouble or error.args[0].str()}): start it, or set "
                 "CHURN_KAFKA_BOOTSTRAP to one that runs"
             ) from error
         if self._topic not in topics:
             raise ContractViolation(
-                f"there is no topic {self._topic} at {self._bootstrap}: `churn up` creates it, and CHURN_TOPIC_PREFIX "
+                f"there is no topic {self._topic} at {self._kafka}: `churn up` creates it, and CHURN_TOPIC_PREFIX "
                 "must be the one that it was created with"
             )
 
     def _produce_all(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> None:
-        told = self.counts.sent
+        reported = self.counts.sent
         for place, event in enumerate(events):
             if event is None:
                 self.counts.skipped += 1
@@ -104,11 +90,11 @@ class KafkaSender:
             if self.stopped or self.counts.failed:
                 break
             self._produce(event)
-            if waited or self.counts.sent - told >= _STEP:
-                advance(self.counts.sent - told)
-                told = self.counts.sent
+            if waited or self.counts.sent - reported >= _STEP:
+                advance(self.counts.sent - reported)
+                reported = self.counts.sent
                 self._producer.poll(0)
-        advance(self.counts.sent - told)
+        advance(self.counts.sent - reported)
 
     def _wait_until(self, due_s: float) -> bool:
         waited = False
@@ -150,5 +136,5 @@ class KafkaSender:
             reasons = "; ".join(filter(None, (self._failure, self._trouble)))
             raise Transient(
                 f"{self.counts.failed} events could not be delivered to {self._topic} ({reasons}); "
-                f"{self.counts.sent} were: see that the broker at {self._bootstrap} runs, and send the rest again"
+                f"{self.counts.sent} were: see that the broker at {self._kafka} runs, and send the rest again"
             )

@@ -1,26 +1,19 @@
 """Follows the alerts topic as any subscriber should: committed records only, every partition, no group."""
 
 import time
-from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaException, TopicPartition
 
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
+from stream_app.adapters.kafka.connection import consumer
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.receiving import Received
 
 _ANSWER_WITHIN_S = 10.0
 _MOST_AT_ONCE = 500
 _decoder = msgspec.json.Decoder(Alert)
-
-
-class Received(NamedTuple):
-    """An alert, where it stands in its topic, and when it came (ms)."""
-
-    partition: int
-    offset: int
-    alert: Alert
-    received_ms: int
 
 
 class AlertSubscriber:
@@ -29,22 +22,20 @@ class AlertSubscriber:
     Raises ContractViolation when the topic does not exist, Transient when no broker answers.
     """
 
-    def __init__(self, bootstrap: str, topic: str, *, from_start: bool) -> None:
-        self._consumer = Consumer(
+    def __init__(self, kafka: KafkaConnection, topic: str, *, from_start: bool) -> None:
+        self._consumer = consumer(
+            kafka,
             {
-                "bootstrap.servers": bootstrap,
                 "group.id": "churn-alerts-follower",
-                "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 10,
                 "fetch.queue.backoff.ms": 10,
-                "log_level": 0,
-            }
+            },
         )
         try:
             topics = self._consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
         except KafkaException as error:
-            raise Transient(f"no broker answers at {bootstrap}: start it, or set CHURN_KAFKA_BOOTSTRAP") from error
+            raise Transient(f"no broker answers at {kafka}: start it, or set CHURN_KAFKA_BOOTSTRAP") from error
         if topic not in topics:
             raise ContractViolation(f"there is no topic {topic}: `churn up` makes it", state="missing_topic")
         begin = OFFSET_BEGINNING if from_start else OFFSET_END

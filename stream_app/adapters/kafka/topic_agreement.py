@@ -6,7 +6,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from schemas.errors import ContractViolation, Transient
-from schemas.topics import FOR_EVER, TOPICS
+from schemas.topics import FOR_EVER
+from stream_app.adapters.kafka import connection
+from stream_app.deployment import Deployment, KafkaConnection
 
 _ANSWER_WITHIN_S = 10.0
 _IS_A_LOG = "is a log, from which compaction takes records out"
@@ -18,21 +20,21 @@ Settings = Mapping[str, str]
 """A topic's settings under Kafka's own names."""
 
 
-def agreed_partitions(bootstrap: str, prefix: str) -> int:
+def agreed_partitions(deployment: Deployment) -> int:
     """The number of partitions that the three topics share.
 
     Raises ContractViolation when a topic is missing, the numbers differ, a topic is compacted, or alerts or dead
     letters, the log of decisions, may be deleted before the events they were taken on; Transient when the broker does
     not answer.
     """
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    names = [prefix + topic.name for topic in TOPICS]
+    kafka, names = deployment.kafka, deployment.topics.names
+    admin = connection.admin(kafka)
     try:
         partitions = _shared_partitions(admin, names)
         kept = {name: _settings(admin, name) for name in names}
     except (KafkaException, TimeoutError) as error:
-        raise Transient(f"Kafka at {bootstrap} does not answer, see that it runs: {error}") from error
-    _refuse_short_lives(bootstrap, kept)
+        raise Transient(f"Kafka at {kafka} does not answer, see that it runs: {error}") from error
+    _refuse_short_lives(kafka, kept)
     return partitions
 
 
@@ -58,7 +60,7 @@ def _settings(admin: AdminClient, topic: str) -> Settings:
     return {name: entry.value for name, entry in found.items()}
 
 
-def _refuse_short_lives(bootstrap: str, kept: Mapping[str, Settings]) -> None:
+def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, Settings]) -> None:
     """`kept` are the settings of events, alerts and dead letters, in this order."""
     events, alerts, letters = kept
 
@@ -66,7 +68,7 @@ def _refuse_short_lives(bootstrap: str, kept: Mapping[str, Settings]) -> None:
         if (found := kept[topic][setting]) != value:
             raise ContractViolation(
                 f"{topic} has {setting}={found} and {because}: set it with `kafka-configs.sh --bootstrap-server "
-                f"{bootstrap} --alter --entity-type topics --entity-name {topic} --add-config {setting}={value}`",
+                f"{kafka} --alter --entity-type topics --entity-name {topic} --add-config {setting}={value}`",
                 state="short_retention",
             )
 

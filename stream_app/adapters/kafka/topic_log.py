@@ -1,40 +1,39 @@
 """Reads a topic as it stands, partition by partition, from its first record to where it ended when last looked at."""
 
 import time
+from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Literal
 
-import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient
 
-from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
+from stream_app.adapters.kafka import connection
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import KafkaConnection
+from stream_app.ports.dead_letters import barred_offsets, read_letters
+from stream_app.ports.topic_log import Isolation
 
 _ANSWER_WITHIN_S = 10.0
 _AT_ONCE = 4000
 _WAIT_S = 0.05
 """A read waits so long for a full 4,000, even at the end of a partition."""
 
-Isolation = Literal["read_committed", "read_uncommitted"]
 
-
-class TopicLog:
+class KafkaTopicLog:
     """All partitions of a topic up to the ends they have now. Belongs to no consumer group and commits nothing.
 
     An open transaction counts as well: its end is waited for, as a writer may just have asked for it.
     """
 
     def __init__(
-        self, bootstrap: str, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
+        self, kafka: KafkaConnection, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
     ) -> None:
         """Raises ContractViolation when there is no such topic, or it must be `whole` and its beginning is gone.
 
         Raises Transient without a broker.
         """
-        self._bootstrap, self._topic, self._isolation = bootstrap, topic, isolation
+        self._kafka, self._topic, self._isolation = kafka, topic, isolation
         with self._consumer("read_uncommitted") as consumer:
             topics = consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
             if topic not in topics:
@@ -101,23 +100,20 @@ class TopicLog:
 
     @contextmanager
     def _consumer(self, isolation: Isolation) -> Iterator[Consumer]:
-        consumer = Consumer(
+        consumer = connection.consumer(
+            self._kafka,
             {
-                "bootstrap.servers": self._bootstrap,
-                "group.id": "unused",
-                "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "isolation.level": isolation,
                 "fetch.queue.backoff.ms": 10,
                 "fetch.wait.max.ms": 20,
-                "log_level": 0,
-            }
+            },
         )
         try:
             yield consumer
         except KafkaException as error:
-            raise Transient(f"no broker answers at {self._bootstrap} as it should: {error}") from error
+            raise Transient(f"no broker answers at {self._kafka} as it should: {error}") from error
         finally:
             consumer.close()
 
@@ -135,21 +131,20 @@ class TopicLog:
                 )
 
 
-def topic_exists(bootstrap: str, topic: str) -> bool:
+def topic_exists(kafka: KafkaConnection, topic: str) -> bool:
     """Whether the broker has such a topic. Raises Transient when it does not answer."""
     try:
-        found = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=_ANSWER_WITHIN_S)
+        found = connection.admin(kafka).list_topics(timeout=_ANSWER_WITHIN_S)
     except KafkaException as error:
-        raise Transient(f"no broker answers at {bootstrap} as it should: {error}") from error
+        raise Transient(f"no broker answers at {kafka} as it should: {error}") from error
     return topic in found.topics
 
 
-def read_alerts(log: TopicLog) -> Iterator[Alert]:
-    """The alerts that a topic holds, partition by partition."""
-    decoder = msgspec.json.Decoder(Alert)
-    for partition in range(log.partitions):
-        for chunk in log.read(partition):
-            yield from (decoder.decode(record.value or b"") for record in chunk)
+def barred_in_topic(kafka: KafkaConnection, topic: str, *, whole: bool = True) -> dict[int, set[int]]:
+    """What the dead letters of a topic bar; it need not exist. Raises as KafkaTopicLog does."""
+    if not topic_exists(kafka, topic):
+        return defaultdict(set)
+    return barred_offsets(read_letters(KafkaTopicLog(kafka, topic, whole=whole)))
 
 
 def _record(message: Message) -> PlainRecord:

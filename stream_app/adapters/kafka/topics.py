@@ -6,59 +6,61 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_END, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetadata
 
 from schemas.errors import ContractViolation, Transient
 from schemas.events import Control
-from schemas.topics import CUSTOMER_EVENTS, TOPICS
+from schemas.topics import TOPICS
+from stream_app.adapters.kafka import connection
+from stream_app.deployment import Deployment, KafkaConnection
+from stream_app.ports.sending import HEADERS
 
 _ANSWER_WITHIN_S = 10.0
 _SETTLED_WITHIN_S = 30.0
 _POLL_S = 0.02
-_SILENT = {"log_level": 0}
-_HEADERS = [("content-type", b"application/cloudevents+json")]
 
 
-def create_topics(bootstrap: str, prefix: str, partitions: int, control: Control, replication: int = 1) -> None:
+def create_topics(deployment: Deployment, partitions: int, control: Control, replication: int = 1) -> None:
     """Have the three topics, and in every partition of `customer-events` a record, the first of them a control record.
 
     What exists is left as it is; a run that was cut off is completed. Raises ContractViolation when a topic exists
     with another number of partitions, Transient when the broker does not answer as it should.
     """
-    configs = {prefix + topic.name: topic.config() for topic in TOPICS}
-    events = prefix + CUSTOMER_EVENTS.name
-    with _asking(bootstrap) as admin:
+    kafka, names = deployment.kafka, deployment.topics
+    configs = {names.of(topic): topic.config() for topic in TOPICS}
+    with _asking(kafka) as admin:
         found = _existing(admin, configs)
         _demand(partitions, found)
         missing = [name for name in configs if name not in found]
         _create(admin, [NewTopic(name, partitions, replication, config=configs[name]) for name in missing])
-        ends = _settled_ends(bootstrap, configs, partitions)[events]
-        _send(bootstrap, events, [partition for partition, end in ends.items() if end == 0], control)
+        ends = _settled_ends(kafka, configs, partitions)[names.events]
+        _send(kafka, names.events, [partition for partition, end in ends.items() if end == 0], control)
 
 
-def write_control(bootstrap: str, topic_name: str, control: Control) -> list[int]:
-    """Put a control record into every partition of a topic, its id made unique by the partition's number.
+def write_control(deployment: Deployment, control: Control) -> list[int]:
+    """Put a control record into every partition of the events, its id made unique by the partition's number.
 
     Returns the offsets in the order of the partitions. Raises ContractViolation when there is no such topic,
     Transient when the broker does not answer or a record does not arrive.
     """
-    with _asking(bootstrap) as admin:
-        found = _existing(admin, [topic_name])
+    kafka, events = deployment.kafka, deployment.topics.events
+    with _asking(kafka) as admin:
+        found = _existing(admin, [events])
         if not found:
-            raise ContractViolation(f"there is no topic {topic_name}: `churn up` makes it")
-        count = len(found[topic_name].partitions)
-        offsets = _send(bootstrap, topic_name, range(count), control)
+            raise ContractViolation(f"there is no topic {events}: `churn up` makes it")
+        count = len(found[events].partitions)
+        offsets = _send(kafka, events, range(count), control)
     return [offsets[partition] for partition in range(count)]
 
 
-def delete_topics(bootstrap: str, prefix: str) -> None:
+def delete_topics(deployment: Deployment) -> None:
     """Delete the three topics, as far as they exist, and return when they are gone.
 
     Raises Transient when the broker does not answer as it should.
     """
-    names = [prefix + topic.name for topic in TOPICS]
-    with _asking(bootstrap) as admin:
+    names = list(deployment.topics.names)
+    with _asking(deployment.kafka) as admin:
         _settle(admin.delete_topics(names), KafkaError.UNKNOWN_TOPIC_OR_PART)
         deadline = time.monotonic() + _SETTLED_WITHIN_S
         while found := list(_existing(admin, names)):
@@ -67,16 +69,25 @@ def delete_topics(bootstrap: str, prefix: str) -> None:
             time.sleep(_POLL_S)
 
 
+def empty_topics(kafka: KafkaConnection, names: Iterable[str]) -> None:
+    """Take every record out of topics that exist; offsets go on. Raises Transient when the broker does not answer."""
+    with _asking(kafka) as admin:
+        found = _existing(admin, names)
+        places = [
+            TopicPartition(name, partition, OFFSET_END)
+            for name, topic in found.items()
+            for partition in topic.partitions
+        ]
+        for answer in admin.delete_records(places).values():
+            answer.result()
+
+
 @contextmanager
-def _asking(bootstrap: str) -> Iterator[AdminClient]:
+def _asking(kafka: KafkaConnection) -> Iterator[AdminClient]:
     try:
-        yield _client(bootstrap)
+        yield connection.admin(kafka)
     except KafkaException as error:
-        raise Transient(f"Kafka at {bootstrap} does not answer as it should, see that it runs: {error}") from error
-
-
-def _client(bootstrap: str) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap, **_SILENT})
+        raise Transient(f"Kafka at {kafka} does not answer as it should, see that it runs: {error}") from error
 
 
 def _existing(admin: AdminClient, names: Iterable[str]) -> dict[str, TopicMetadata]:
@@ -107,14 +118,14 @@ def _settle(answers: Mapping[str, Future[None]], harmless: int) -> None:
             raise error
 
 
-def _settled_ends(bootstrap: str, topics: Iterable[str], partitions: int) -> dict[str, dict[int, int]]:
+def _settled_ends(kafka: KafkaConnection, topics: Iterable[str], partitions: int) -> dict[str, dict[int, int]]:
     """The ends of every topic's partitions, as soon as all of them answer: brokers learn of a new topic by and by.
 
     Each time a new client asks, for one that has asked too early holds on to the answer that it got.
     """
     deadline = time.monotonic() + _SETTLED_WITHIN_S
     while True:
-        admin = _client(bootstrap)
+        admin = connection.admin(kafka)
         _demand(partitions, _existing(admin, topics))
         try:
             return {topic: _ends(admin, topic, partitions) for topic in topics}
@@ -130,9 +141,9 @@ def _ends(admin: AdminClient, topic: str, partitions: int) -> dict[int, int]:
     return {place.partition: answer.result().offset for place, answer in admin.list_offsets(asked).items()}
 
 
-def _send(bootstrap: str, topic: str, partitions: Iterable[int], control: Control) -> dict[int, int]:
+def _send(kafka: KafkaConnection, topic: str, partitions: Iterable[int], control: Control) -> dict[int, int]:
     """Write the record to those partitions and return the offset that it has in each."""
-    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, **_SILENT})
+    producer = connection.producer(kafka, {})
     offsets: dict[int, int] = {}
     failures: list[KafkaError] = []
 
@@ -144,7 +155,7 @@ def _send(bootstrap: str, topic: str, partitions: Iterable[int], control: Contro
 
     for partition in partitions:
         value = msgspec.json.encode(msgspec.structs.replace(control, id=f"{control.id}-{partition}"))
-        producer.produce(topic, value, partition=partition, headers=_HEADERS, on_delivery=delivered)
+        producer.produce(topic, value, partition=partition, headers=HEADERS, on_delivery=delivered)
     if producer.flush(_SETTLED_WITHIN_S) or failures:
         raise Transient(f"not every control record reached {topic} {failures}: look at the broker, then try again")
     return offsets

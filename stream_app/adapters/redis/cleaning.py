@@ -2,16 +2,16 @@
 
 from itertools import islice
 
-import redis
-
-from stream_app.adapters.redis.globs import beginning_with
+from stream_app.adapters.redis.connection import client
+from stream_app.adapters.redis.keys import all_keys_pattern
+from stream_app.deployment import Deployment
 
 _AT_ONCE = 5000
 
 
-def forget(url: str, app_id: str) -> None:
+def forget(deployment: Deployment) -> None:
     """Delete states and positions of every partition of a deployment."""
-    with redis.Redis.from_url(url) as client:
-        found = client.scan_iter(beginning_with(f"{{{app_id}."), count=_AT_ONCE)
+    with client(deployment.redis) as asked:
+        found = asked.scan_iter(all_keys_pattern(deployment.app_id), count=_AT_ONCE)
         while keys := list(islice(found, _AT_ONCE)):
-            client.unlink(*keys)
+            asked.unlink(*keys)

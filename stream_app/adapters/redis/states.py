@@ -1,7 +1,6 @@
 """States and position of a partition in Redis: one MGET and one fenced script call per batch.
 
-The connection never reconnects and never retries: a session that lost it ends, and the next one reads the truth. All
-keys of a partition share one hash tag, so they live on one node and one append-only file.
+The connection never reconnects and never retries: a session that lost it ends, and the next one reads the truth.
 """
 
 import asyncio
@@ -10,13 +9,14 @@ from typing import Any, TypeVar
 
 import hiredis
 import msgspec
-from redis.asyncio.connection import AbstractConnection, Connection, parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from schemas.errors import Transient
 from schemas.events import ControlData
+from stream_app.adapters.redis.connection import aio_connection
+from stream_app.adapters.redis.keys import meta_key, state_prefix
+from stream_app.deployment import Deployment
 from stream_app.partition.effects import Claim, Commit, Meta
 
 CLAIM = """
@@ -49,16 +49,6 @@ _TIMEOUT_S = 10.0
 Answer = TypeVar("Answer")
 
 
-def meta_key(app_id: str, partition: int) -> str:
-    """Where position and meta of a partition stand."""
-    return f"{{{app_id}.{partition}}}:m"
-
-
-def state_prefix(app_id: str, partition: int) -> str:
-    """What the key of a state begins with; the user follows."""
-    return f"{{{app_id}.{partition}}}:u:"
-
-
 def read_meta(values: Sequence[bytes | None]) -> Meta:
     """What the META_FIELDS of a partition that was claimed say."""
     position, anchor, digest, partitions, control = values
@@ -74,15 +64,15 @@ def read_meta(values: Sequence[bytes | None]) -> Meta:
 class RedisStates:
     """One partition of one deployment, over one connection of its own."""
 
-    def __init__(self, url: str, app_id: str, partition: int) -> None:
-        self._url = url
+    def __init__(self, deployment: Deployment, partition: int) -> None:
+        self._at, app_id = deployment.redis, deployment.app_id
         self._meta, self._states = meta_key(app_id, partition), state_prefix(app_id, partition)
         self._connection: AbstractConnection | None = None
         self._hashes: dict[str, bytes] = {}
 
     async def claim(self, claim: Claim) -> Meta:
         """Connect and take the partition over."""
-        self._connection = _connection(self._url)
+        self._connection = aio_connection(self._at)
         await self._answered(self._exchange(self._connection, ("PING",)))
         for script in (CLAIM, CHECK, COMMIT):
             self._hashes[script] = await self._call("SCRIPT", "LOAD", script)
@@ -134,10 +124,3 @@ class RedisStates:
         except asyncio.CancelledError:
             await self.close()
             raise
-
-
-def _connection(url: str) -> AbstractConnection:
-    options: dict[str, Any] = dict(parse_url(url))
-    kind = options.pop("connection_class", Connection)
-    connection: AbstractConnection = kind(**options, retry=Retry(NoBackoff(), 0), retry_on_error=[])
-    return connection

@@ -22,6 +22,11 @@ _GROUP = 8
 _ONE, _BYTE = np.uint64(1), np.uint64(0xFF)
 
 
+def fullest_bytes(record: np.dtype[np.void]) -> int:
+    """The bytes of a state of which no word is zero."""
+    return _head_words(record.itemsize // _WORD_BYTES) * _WORD_BYTES + record.itemsize
+
+
 def pack(records: NDArray[np.void]) -> list[bytes]:
     """The bytes of each record, a whole number of groups of words. Raises ContractViolation for one above 4 kB."""
     words = _words(records)

@@ -1,22 +1,13 @@
 """Which signal keeps what, and the record that holds it: one user's state as one fixed-width numpy record."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import numpy as np
 
-from stream_app.core.features.kinds import (
-    ActiveTiles,
-    Count,
-    DecayedMean,
-    Feature,
-    HoursSeen,
-    HoursSince,
-    Latest,
-    SessionEvents,
-    SessionMinutes,
-    Share,
-)
+from stream_app.core.features.kinds import Feature
+from stream_app.core.features.kinds.kind import Kept, Spot
 from stream_app.core.features.sources import BUILT_IN_SIGNALS
 from stream_app.core.features.windows import WINDOWS
 from stream_app.core.features.workload import Workload
@@ -34,13 +25,14 @@ TILE_BITS = 64 // WORD_TILES
 class Grid:
     """All tiles of one length: a row per tile, a column per signal. Rows are reused in turn.
 
-    `valued` are those of its signals whose values are summed beside their counts.
+    Beside the counts of its signals stand the sums of values of those that are `summed`, and the largest of `most`.
     """
 
     tile_ms: int
     tiles: int
     signals: tuple[str, ...]
-    valued: tuple[str, ...]
+    summed: tuple[str, ...]
+    most: tuple[str, ...]
 
     @property
     def words(self) -> int:
@@ -73,56 +65,48 @@ class Layout:
 
     def first_sums(self) -> list[int]:
         """Where each grid's value sums begin; last the number of sums."""
-        return list(accumulate((grid.tiles * len(grid.valued) for grid in self.grids), initial=0))
+        return list(accumulate((grid.tiles * len(grid.summed) for grid in self.grids), initial=0))
 
-
-def windows_read(feature: Feature) -> list[tuple[str, str]]:
-    """The (signal, window) pairs that a feature reads."""
-    match feature:
-        case Count() | ActiveTiles() | DecayedMean():
-            return [(feature.signal, feature.window)]
-        case Share():
-            return [(signal, feature.window) for signal in (feature.part, *feature.whole)]
-        case HoursSeen() | HoursSince() | SessionMinutes() | SessionEvents() | Latest():
-            return []
+    def first_mosts(self) -> list[int]:
+        """Where each grid's largest values begin; last their number."""
+        return list(accumulate((grid.tiles * len(grid.most) for grid in self.grids), initial=0))
 
 
 def lay_out(workload: Workload) -> Layout:
     """What must be kept to read every feature. Raises KeyError for a signal or window that is not declared,
     ValueError for a feature that wants the value of a signal that has none or that would see the churn itself."""
     signals = (*BUILT_IN_SIGNALS, *workload.signals, *workload.waits)
-    features = workload.features.values()
-    read = [pair for feature in features for pair in windows_read(feature)]
-    last = {f.signal for f in features if isinstance(f, HoursSince)}
-    latest = {f.signal for f in features if isinstance(f, Latest)}
-    for signal in (*(signal for signal, _ in read), *last, *latest):
+    kept = _kept(workload.features.values())
+    for signal in (*(signal for signal, _ in kept.counted), *kept.last, *kept.latest):
         if signal not in signals:
             raise KeyError(f"no signal {signal!r} in workload {workload.name!r}")
-    _refuse_missing_values(workload)
+    _refuse_missing_values(kept)
     _refuse_leaks(workload)
     _refuse_unclear_waits(workload)
-    valued = {(f.signal, f.window) for f in features if isinstance(f, DecayedMean)}
-    lengths = sorted({WINDOWS[window].tile_ms for _, window in read})
-    grids = tuple(_grid(tile_ms, signals, read, valued) for tile_ms in lengths)
-    kept_last, kept_latest = (tuple(signal for signal in signals if signal in some) for some in (last, latest))
-    return Layout(signals, grids, kept_last, kept_latest, tuple(workload.waits))
+    lengths = sorted({WINDOWS[window].tile_ms for _, window in kept.counted})
+    grids = tuple(_grid(tile_ms, signals, kept) for tile_ms in lengths)
+    last, latest = (tuple(signal for signal in signals if signal in some) for some in (kept.last, kept.latest))
+    return Layout(signals, grids, last, latest, tuple(workload.waits))
 
 
-def _grid(tile_ms: int, signals: tuple[str, ...], read: list[tuple[str, str]], valued: set[tuple[str, str]]) -> Grid:
-    here = [(signal, window) for signal, window in read if WINDOWS[window].tile_ms == tile_ms]
-    columns, summed = {signal for signal, _ in here}, {signal for signal, window in here if (signal, window) in valued}
-    return Grid(
-        tile_ms,
-        max(WINDOWS[window].tiles for _, window in here),
-        tuple(signal for signal in signals if signal in columns),
-        tuple(signal for signal in signals if signal in summed),
-    )
+def _kept(features: Iterable[Feature]) -> Kept:
+    """What all features together read."""
+    return Kept(*(tuple(chain.from_iterable(parts)) for parts in zip(*(f.kept() for f in features), strict=True)))
 
 
-def _refuse_missing_values(workload: Workload) -> None:
-    for feature in workload.features.values():
-        if isinstance(feature, DecayedMean | Latest) and feature.signal in BUILT_IN_SIGNALS:
-            raise ValueError(f"signal {feature.signal!r} has no value to read a {type(feature).__name__} from")
+def _grid(tile_ms: int, signals: tuple[str, ...], kept: Kept) -> Grid:
+    def here(spots: tuple[Spot, ...]) -> tuple[str, ...]:
+        found = {signal for signal, window in spots if WINDOWS[window].tile_ms == tile_ms}
+        return tuple(signal for signal in signals if signal in found)
+
+    tiles = max(WINDOWS[window].tiles for _, window in kept.counted if WINDOWS[window].tile_ms == tile_ms)
+    return Grid(tile_ms, tiles, here(kept.counted), here(kept.summed), here(kept.most))
+
+
+def _refuse_missing_values(kept: Kept) -> None:
+    for signal in (*(signal for signal, _ in (*kept.summed, *kept.most)), *kept.latest):
+        if signal in BUILT_IN_SIGNALS:
+            raise ValueError(f"signal {signal!r} has no value: read how often or when it was raised")
 
 
 def _refuse_leaks(workload: Workload) -> None:
@@ -163,8 +147,9 @@ def record_type(layout: Layout) -> np.dtype[np.void]:
         ("answered", "i8", (max(1, len(layout.waits)),)),
         ("latest_time", "i8", (max(1, len(layout.latest)),)),
         ("sums", "i8", (max(1, layout.first_sums()[-1]),)),
+        ("mosts", "i8", (max(1, layout.first_mosts()[-1]),)),
         ("tiles", "u8", (max(1, layout.first_tiles()[-1]),)),
-        ("latest_value", "i4", (max(1, len(layout.latest)),)),
+        ("latest_value", "i8", (max(1, len(layout.latest)),)),
         ("ids", "u4", (ID_RING,)),
         ("events", "u4"),
         ("session_events", "u4"),

@@ -14,9 +14,8 @@ from stream_app.core.features.workload import Workload
 from stream_app.core.quantities import SCALES, Declared
 from stream_app.core.tables import Tables, starts
 
-_OWN_SCALES = {
-    source.kind: source.scale for entry in EVENT_TYPES for source in entry.sources if isinstance(source, Own)
-}
+OWN_SCALES = {source.kind: source.scale for entry in EVENT_TYPES for source in entry.sources if isinstance(source, Own)}
+"""Of each kind that is told by a number of the event's own: in which parts of one it is kept."""
 
 
 def declared_by(workload: Workload) -> Declared:
@@ -58,8 +57,8 @@ def _own_scale(workload: Workload, source: Source) -> int:
             return _declared(workload.measures.get(source.name.rpartition(".")[2]), source)
         case "number" | "category":
             return _declared(workload.attributes.get(source.name), source)
-        case kind if kind in _OWN_SCALES:
-            return _OWN_SCALES[kind]
+        case kind if kind in OWN_SCALES:
+            return OWN_SCALES[kind]
     raise ValueError(f"{source.kind} events have no number of their own: give the signal that they raise a value")
 
 

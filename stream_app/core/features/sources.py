@@ -8,8 +8,6 @@ SESSION_GAP_MS = 30 * MINUTE_MS
 """A longer silence ends a session."""
 SESSION_LATENESS_MS = 10 * MINUTE_MS
 """A later event leaves sessions alone. Shorter than the gap, so that an event in time is always in the last session."""
-SENTIMENT_SCALE = 1000
-"""Real inputs become integers when they enter: a sentiment is kept in thousandths."""
 WAIT_SCALE = 1000
 """Waits are kept in thousandths of a minute."""
 

@@ -51,19 +51,19 @@ CHANGES: dict[str, Callable[[Manifest], Manifest]] = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_model_that_was_made_for_something_else_is_refused(change: str) -> None:
-    made = linear(COMPILED, {"dial": 0.001, "plan": 0.0})
+    made = linear(COMPILED, {"dial": 1.0, "plan": 0.0})
     unfit = LinearScorer(CHANGES[change](made.manifest), made.weights)
     with pytest.raises(ContractViolation, match="train it again"):
         engine(COMPILED, unfit).put_in_force(unfit.control(POLICY))
 
 
 def test_the_model_sees_its_own_columns_in_its_own_order() -> None:
-    scorer = linear(COMPILED, {"session_events": 0.25, "dial": 0.001}, name="mixed")
+    scorer = linear(COMPILED, {"session_events": 0.25, "dial": 1.0}, name="mixed")
     log = LogWriter()
     log.says(at(), 0.5)
     log.does("play", at(minutes=1))
     [step] = _replayed(records_of([control(scorer.control(POLICY)), *log.events]), scorer)
-    assert step.advance.vectors.tolist() == [[1, 500], [2, 500]]
+    assert step.advance.vectors.tolist() == [[1, 0.5], [2, 0.5]]
     assert step.advance.scores.tolist() == [0.75, 1.0]
     assert step.advance.offsets.tolist() == [1, 2]
 
@@ -127,7 +127,7 @@ def test_an_alert_carries_the_evidence_of_the_event_that_it_was_raised_on() -> N
     assert alert.data.src.offset == alert.data.front == 2
     assert alert.data.score == float(advance.scores[1])
     assert alert.data.vector_hash == f"{int(fingerprints(advance.vectors[1:])[0]):016x}"
-    assert [(r.feature, r.value) for r in alert.data.reasons] == [("dial", 750)]
+    assert [(r.feature, r.value) for r in alert.data.reasons] == [("dial", 0.75)]
     assert (alert.data.data_quality.events, alert.data.data_quality.age_days) == (2, 2)
     assert (alert.data.state_digest, alert.data.model) == (COMPILED.state_digest, DIAL.manifest.reference())
     assert alert.data.feature_schema == COMPILED.feature_schema(("dial",))
@@ -148,9 +148,9 @@ def test_a_record_that_its_user_has_seen_means_that_the_log_was_rewritten() -> N
     events = take_in(log.records(), 0, 1).events
     records = np.zeros(1, COMPILED.record)
     running = engine(COMPILED)
-    running.advance(records, {"ana": 0}, events, None, Recorded({}, -1), 0)
+    running.advance(records, events, None, Recorded({}, -1), 0)
     with pytest.raises(ContractViolation, match="the log was rewritten"):
-        running.advance(records, {"ana": 0}, events[1:], None, Recorded({}, -1), 0)
+        running.advance(records, events[1:], None, Recorded({}, -1), 0)
 
 
 def test_a_run_without_events_comes_to_nothing() -> None:

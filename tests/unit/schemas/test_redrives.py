@@ -1,10 +1,15 @@
 """Names of letters, records of the ledger, what is sent for a letter, and how letters are shown: without a Kafka."""
 
+import io
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from cli.operate.dlq_table import printable
+from cli.operate.dlq.letter_table import printable, render
+from operations.redrive.ledger import Ledger
 from operations.redrive.plan import plan
 from operations.redrive.redrive import Refused, chosen
 from schemas.dead_letters import Reason, Rejection, to_headers
@@ -12,9 +17,9 @@ from schemas.errors import Poison
 from schemas.redrives import HEADER_PREFIX, OF, Begun, Done, Entry, LetterId, letter_of, read_entry, without_redrive
 from schemas.redrives import to_headers as entry_headers
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.adapters.kafka.dead_letter_topic import Letter, barred_offsets
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
+from stream_app.ports.dead_letters import Letter, barred_offsets
 from tests.support.dead_letters import NOW_MS, OWN, SENT_MS, activity, home_of
 
 NUMBERS = st.integers(0, 2**62)
@@ -110,3 +115,10 @@ def test_what_would_steer_a_terminal_is_shown_as_an_escape() -> None:
     assert printable(b"\x1b[31mred\x07\r\n\xff Zo\xc3\xab") == "\\x1b[31mred\\x07\\r\n\\xff Zoë"
     assert printable("\u202eevil".encode()) == "\\u202eevil"
     assert printable(None) == "(none)"
+
+
+def test_a_message_is_data_and_never_markup() -> None:
+    plain, out = letter(1, b""), io.StringIO()
+    why = msgspec.structs.replace(plain.rejection, message="\\[red]no[/red]")
+    Console(file=out, width=100).print(render([plain._replace(rejection=why)], Ledger({}, {})))
+    assert "\\[red]no[/red]" in out.getvalue()

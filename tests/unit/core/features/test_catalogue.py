@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from stream_app.core.durations import DAY_MS
-from stream_app.core.features import plan, windows
+from stream_app.core.features import patterns, windows
 from stream_app.core.features.kinds import (
+    KINDS,
     ActiveTiles,
     Count,
     DecayedMean,
@@ -19,8 +20,11 @@ from stream_app.core.features.kinds import (
     HoursSeen,
     HoursSince,
     Latest,
+    Most,
     SessionEvents,
     Share,
+    Sum,
+    Total,
 )
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.sources import (
@@ -40,7 +44,8 @@ from stream_app.workloads import music
 from tests.support import every_kind
 
 WORKLOAD = every_kind.WORKLOAD
-DIGEST = compile_workload(WORKLOAD).state_digest
+COMPILED = compile_workload(WORKLOAD)
+DIGEST = COMPILED.state_digest
 CHAT = conversation("opened")
 BOTH = pytest.mark.parametrize("workload", [music.WORKLOAD, WORKLOAD], ids=lambda workload: workload.name)
 REPOSITORY = Path(__file__).parents[4]
@@ -56,7 +61,8 @@ def _without(*names: str) -> Workload:
 
 @BOTH
 def test_features_keep_their_names_and_order(workload: Workload) -> None:
-    assert compile_workload(workload).feature_names == tuple(workload.features)
+    names = [name.partition("=")[0] for name in compile_workload(workload).feature_names]
+    assert list(dict.fromkeys(names)) == list(workload.features)
 
 
 @BOTH
@@ -113,9 +119,38 @@ def test_another_read_out_of_what_is_kept_leaves_the_state_digest_wherever_it_st
     assert compile_workload(workload).state_digest == DIGEST
 
 
-def test_labels_the_policy_and_the_horizon_leave_the_state_digest() -> None:
+def test_labels_the_policy_and_the_horizon_leave_both_digests() -> None:
     relabelled = _with({"plan": Latest("plan", 9, "another label")})
-    assert compile_workload(replace(relabelled, policy=music.WORKLOAD.policy, horizon_days=7)).state_digest == DIGEST
+    compiled, plain = compile_workload(replace(relabelled, policy=music.WORKLOAD.policy, horizon_days=7)), COMPILED
+    assert compiled.state_digest == DIGEST
+    assert compiled.feature_schema(compiled.feature_names) == plain.feature_schema(plain.feature_names)
+
+
+def test_the_name_of_a_class_leaves_both_digests() -> None:
+    class Newest(Latest):
+        """The same under another name."""
+
+    compiled = compile_workload(_with({"plan": Newest("plan", 9, "latest plan")}))
+    assert compiled.state_digest == DIGEST
+    assert compiled.feature_schema(("plan",)) == COMPILED.feature_schema(("plan",))
+
+
+def test_a_workload_whose_states_could_grow_beyond_what_is_stored_is_refused_when_it_is_compiled() -> None:
+    sums = {
+        f"{signal}_{window}": Most(signal, window, 0, "") for signal in ("tone", "play") for window in ("7d", "30d")
+    }
+    with pytest.raises(ValueError, match=r"could grow to .* bytes, at most 4,096 are allowed"):
+        compile_workload(_with({**sums, "more": Most("error", "1d", 0, "")}))
+
+
+def test_what_is_made_of_a_feature_that_does_not_stand_before_it_is_refused() -> None:
+    with pytest.raises(ValueError, match="no feature 'later' of one column before"):
+        compile_workload(_with({"early": Total(("later",), ""), "later": Count("play", "7d", "")}))
+
+
+def test_what_is_made_of_others_has_another_schema_when_they_have() -> None:
+    other = compile_workload(_with({"rating_sum_7d": Sum("play", "7d", "sum of ratings in a week")}))
+    assert other.feature_schema(("everything",)) != COMPILED.feature_schema(("everything",))
 
 
 CHANGES: dict[str, Callable[[], Workload]] = {
@@ -144,17 +179,23 @@ def test_a_change_of_what_is_kept_or_of_what_it_means_changes_the_state_digest(c
 @pytest.mark.parametrize(
     ("constant", "value"),
     [
-        ("SESSION_GAP_MS", 1),
-        ("SESSION_LATENESS_MS", 1),
-        ("SENTIMENT_SCALE", 100),
-        ("KERNEL_VERSION", 99),
-        ("ID_RING", 64),
+        ("plan.SESSION_GAP_MS", 1),
+        ("plan.SESSION_LATENESS_MS", 1),
+        ("plan.WAIT_SCALE", 100),
+        ("digests.KERNEL_VERSION", 99),
+        ("digests.ADMISSION_VERSION", 99),
+        ("digests.ID_RING", 64),
     ],
 )
 def test_a_constant_that_gives_events_another_meaning_changes_the_state_digest(
     constant: str, value: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, constant, value)
+    monkeypatch.setattr(f"stream_app.core.features.{constant}", value)
+    assert compile_workload(WORKLOAD).state_digest != DIGEST
+
+
+def test_another_scale_of_an_event_types_own_numbers_changes_the_state_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(patterns.OWN_SCALES, "sentiment", 100)
     assert compile_workload(WORKLOAD).state_digest != DIGEST
 
 
@@ -237,3 +278,11 @@ def test_events_that_no_signal_names_share_the_pattern_that_raises_nothing() -> 
     compiled = compile_workload(WORKLOAD)
     assert compiled.patterns["", ""] == 0
     assert compiled.plan.pattern_from[:2].tolist() == [0, 0]
+
+
+def test_every_registered_kind_stands_in_the_workload_that_all_checks_are_run_on() -> None:
+    assert {type(feature) for feature in WORKLOAD.features.values()} == set(KINDS)
+
+
+def test_kinds_have_names_of_their_own_in_digests() -> None:
+    assert len({kind.TAG for kind in KINDS}) == len(KINDS)

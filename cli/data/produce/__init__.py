@@ -1,0 +1,1 @@
+"""`churn produce`: puts events on the customer-events topic, from a real log, an event file or the simulator."""

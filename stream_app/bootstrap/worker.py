@@ -1,0 +1,77 @@
+"""A worker: sessions over Kafka and Redis, for each partition that Faust gives it."""
+
+import secrets
+from dataclasses import dataclass
+from itertools import chain
+
+from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.adapters.kafka.event_log import KafkaEventLog
+from stream_app.adapters.kafka.topic_agreement import agreed_partitions
+from stream_app.adapters.redis.memory import memory_ratio
+from stream_app.adapters.redis.states import RedisStates
+from stream_app.bootstrap.engine import engine_of, warm_up
+from stream_app.core.partition_fold import PartitionFold
+from stream_app.deployment import Deployment
+from stream_app.metrics.measures import Measures
+from stream_app.metrics.memory_watch import MemoryWatch
+from stream_app.metrics.page import MetricsPage
+from stream_app.metrics.ports import ControlsInForce, measured
+from stream_app.partition.effects import Report
+from stream_app.partition.ports import Ports, Watcher
+from stream_app.partition.session import Session
+from stream_app.settings import Settings
+from stream_app.worker.agreed_feed import AgreedFeed
+from stream_app.worker.owner import PartitionOwner, PartitionTask
+from stream_app.worker.watch import Counts, Trace, partition_readings
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The parts of a worker that its shell holds on to."""
+
+    owner: PartitionOwner
+    counts: Counts
+    metrics: MetricsPage
+    memory: MemoryWatch
+
+
+class _Watchers:
+    """Tells several watchers."""
+
+    def __init__(self, watchers: list[Watcher]) -> None:
+        self._watchers = watchers
+
+    def committed(self, partition: int, report: Report) -> None:
+        for watcher in self._watchers:
+            watcher.committed(partition, report)
+
+
+def worker(settings: Settings, deployment: Deployment) -> Worker:
+    """A worker for this deployment, warmed up. Raises ContractViolation or Transient when it cannot work."""
+    redis, partitions = deployment.redis, agreed_partitions(deployment)
+    engine = engine_of(settings)
+    warm_up(engine)
+    measures, in_force = Measures(), ControlsInForce()
+    counts = Counts(measures)
+    watchers: list[Watcher] = [counts]
+    if settings.trace_file is not None:
+        watchers.append(Trace(settings.trace_file))
+
+    def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
+        agreed = AgreedFeed(feed, partitions)
+        agreed.must_be_agreed()
+        ports = Ports(
+            states=RedisStates(deployment, partition),
+            decisions=KafkaDecisions(deployment, partition),
+            log=KafkaEventLog(deployment, partition),
+            feed=agreed,
+            watcher=_Watchers([*watchers, feed]),
+        )
+        fold = PartitionFold(engine, partition, partitions)
+        session = Session(fold, partition, partitions, secrets.token_bytes(16), settings.rejected_share)
+        return session, measured(ports, partition, measures, in_force)
+
+    owner = PartitionOwner(deployment.topics.events, open_session, measures)
+    memory = MemoryWatch(lambda: memory_ratio(redis))
+    page = MetricsPage(measures, lambda: chain(partition_readings(owner, in_force), memory.readings()))
+    return Worker(owner, counts, page, memory)
