@@ -1,7 +1,7 @@
 """Compares what was scored and decided live with what a replay of the same log comes to."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
-from stream_app.core.decisions.contents import contents
+from stream_app.core.decisions.contents import contents, decision, digests
 from stream_app.core.tables import Integers
 from stream_app.core.trace import TRACE
 
@@ -26,8 +26,8 @@ class Parity:
     """How live and replay differ.
 
     `vectors` counts the distinct positions that were traced live; `mismatches` those whose vector or score is not the
-    same bits, live and in the replay, or that only one of them has. Alerts are compared in every field but
-    `detected_at`: `alerts_missing` were not published, `alerts_extra` should not have been.
+    same bits, live and in the replay, or that only one of them has. Alerts are compared in all but
+    `detected_at` and words: `alerts_missing` were not published, `alerts_extra` should not have been.
     """
 
     vectors: int
@@ -35,6 +35,7 @@ class Parity:
     alerts_missing: int
     alerts_extra: int
     first_differences: list[str]
+    alerts_of_another_digest: int = 0
 
     @property
     def exact(self) -> bool:
@@ -57,17 +58,20 @@ def read_trace(path: Path) -> NDArray[np.void]:
 
 def compare(
     live_trace: NDArray[np.void],
-    live_alerts: Iterable[Alert],
+    live_alerts: Sequence[Alert],
     replayed_trace: NDArray[np.void],
-    replayed_alerts: Iterable[Alert],
+    replayed_alerts: Sequence[Alert],
 ) -> Parity:
     """Compare position by position. A position that was traced twice, after a crash, must have the same bits twice."""
     live, replayed = _Trace(live_trace), _Trace(replayed_trace)
     wrong = _mismatches(live, replayed)
-    published, due = _counted(live_alerts), _counted(replayed_alerts)
+    others = _of_another_digest(live_alerts, replayed_alerts)
+    foreign = {_position(alert) for alert in others}
+    published, due = _counted(live_alerts, foreign), _counted(replayed_alerts, foreign)
     missing, extra = due - published, published - due
     told = (*(_tell(position) for position in wrong.tolist()), *_tell_alerts(missing, extra))
-    return Parity(len(live.positions), len(wrong), missing.total(), extra.total(), list(islice(told, FIRST)))
+    first = list(islice(told, FIRST))
+    return Parity(len(live.positions), len(wrong), missing.total(), extra.total(), first, len(others))
 
 
 class _Trace:
@@ -91,9 +95,21 @@ def _tell(position: int) -> str:
     return f"vector at partition {position >> _OFFSET_BITS} offset {position & (1 << _OFFSET_BITS) - 1}"
 
 
-def _counted(alerts: Iterable[Alert]) -> Counter[tuple[int, int, bytes]]:
-    """Alerts by source position and contents. What one publishes twice counts twice."""
-    return Counter((alert.data.src.partition, alert.data.src.offset, contents(alert)) for alert in alerts)
+def _of_another_digest(published: Iterable[Alert], due: Iterable[Alert]) -> list[Alert]:
+    """Published alerts where the replay decides something under other digests."""
+    decided = {_position(alert): digests(alert) for alert in due}
+    return [alert for alert in published if decided.get(_position(alert), digests(alert)) != digests(alert)]
+
+
+def _counted(alerts: Iterable[Alert], foreign: set[tuple[int, int]]) -> Counter[tuple[int, int, bytes]]:
+    """Alerts by source position and what they say. What one publishes twice counts twice."""
+    return Counter(
+        (*_position(alert), decision(alert) if _position(alert) in foreign else contents(alert)) for alert in alerts
+    )
+
+
+def _position(alert: Alert) -> tuple[int, int]:
+    return alert.data.src.partition, alert.data.src.offset
 
 
 def _tell_alerts(missing: Counter[tuple[int, int, bytes]], extra: Counter[tuple[int, int, bytes]]) -> Iterator[str]:

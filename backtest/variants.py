@@ -1,7 +1,7 @@
 """What decides in a row of a backtest: the log's control records, or another model or policy in their place."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -43,12 +43,12 @@ class Variant:
         return (self.model.name, self.policy.name) == (LIVE, LIVE)
 
     def in_force(self, engine: Engine, control: ControlData) -> InForce:
-        """What decides from a control record on. Raises ContractViolation when its model is missing or does not fit."""
+        """What decides from a control record on. Raises ContractViolation when it is missing or does not fit."""
         if self.model.reference is not None:
             control = msgspec.structs.replace(control, model=self.model.reference)
         found = engine.put_in_force(control)
         policy = found.scorer.manifest.policy if self.policy.name == OWN else self.policy.policy
-        return found if policy is None else replace(found, control=msgspec.structs.replace(control, policy=policy))
+        return found if policy is None else engine.put_in_force(msgspec.structs.replace(control, policy=policy))
 
 
 def variants_of(models: Iterable[ModelChoice], policies: Iterable[PolicyChoice]) -> list[Variant]:

@@ -42,6 +42,16 @@ def progress(title: str, total: int | None, unit: str = "events") -> Iterator[On
         yield from _lines(title, total, unit)
 
 
+def tell_of_another_digest(alerts: int) -> None:
+    """Say how many alerts were compared by what was decided alone, if any."""
+    if alerts:
+        OUT.print(
+            f"{alerts:,} of the alerts were published under another digest: compared by user, episode, sequence, "
+            "status, source offset, vector and score alone",
+            soft_wrap=True,
+        )
+
+
 def counting(chunks: Iterable[Sequence[Item]], advance: OnProgress) -> Iterator[Sequence[Item]]:
     """The same chunks; `advance` is told of each when it has been dealt with."""
     for chunk in chunks:

@@ -7,7 +7,7 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[1]
 _ADAPTERS = (
     *(f"redis/{name}.py" for name in ("states", "connection", "keys")),
-    *(f"kafka/{name}.py" for name in ("decisions", "publisher", "scan", "event_log", "connection")),
+    *(f"kafka/{name}.py" for name in ("decisions", "publisher", "scan", "event_log", "connection", "aiokafka_patches")),
 )
 _DIGITS = 16
 

@@ -1,13 +1,13 @@
 """Long runs are written down, a line each, and summed up over the runs of the same protocol code."""
 
 import json
-import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.errors import ContractViolation
+from stack.checkout import HERE
 
 LEDGER = Path(__file__).parents[1] / "docs" / "reliability" / "ledger.jsonl"
 CHAOS, SCHEDULES = "chaos", "schedules"
@@ -16,9 +16,17 @@ _NAMES_A_RUN = ("seed", "first_seed", "rate", "brokers")
 """Numbers that say which run it was: their sum says nothing."""
 
 
+class Code(NamedTuple):
+    """What runs are summed up by: their kind, the digest of the protocol code, the commit."""
+
+    kind: str
+    protocol: str
+    commit: str
+
+
 def append(path: Path, kind: str, protocol: str, facts: Mapping[str, Any]) -> None:
     """Add a run of the code with this digest."""
-    entry = {"kind": kind, "commit": _commit(), "protocol": protocol, **facts}
+    entry = {"kind": kind, "commit": HERE.commit, "protocol": protocol, **facts}
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as ledger:
         ledger.write(json.dumps(entry) + "\n")
@@ -41,10 +49,21 @@ def sums(path: Path, kind: str, protocol: str) -> dict[str, Any]:
 
     `runs_not_exact` counts the others: one that did not come to its end proves nothing, and may have found something.
     """
-    total: Counter[str] = Counter(runs=0, runs_not_exact=0)
+    return _summed(entry for entry in entries(path) if (entry.get("kind"), entry.get("protocol")) == (kind, protocol))
+
+
+def sums_by_code(path: Path) -> dict[Code, dict[str, Any]]:
+    """The same for all code that the ledger names, in its order."""
+    runs: dict[Code, list[dict[str, Any]]] = {}
     for entry in entries(path):
-        if (entry.get("kind"), entry.get("protocol")) != (kind, protocol):
-            continue
+        code = Code(*(str(entry.get(name)) for name in Code._fields))
+        runs.setdefault(code, []).append(entry)
+    return {code: _summed(of_it) for code, of_it in runs.items()}
+
+
+def _summed(runs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    total: Counter[str] = Counter(runs=0, runs_not_exact=0)
+    for entry in runs:
         exact = entry.get("outcome", EXACT) == EXACT
         total["runs" if exact else "runs_not_exact"] += 1
         if exact:
@@ -58,13 +77,3 @@ def _numbers(entry: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _numbers(value, f"{prefix}{name}.")
         elif isinstance(value, int | float) and not isinstance(value, bool) and name not in _NAMES_A_RUN:
             yield prefix + name, value
-
-
-def _commit() -> str | None:
-    """What is checked out here; None outside a repository."""
-    asked = ["git", "rev-parse", "HEAD"]
-    try:
-        run = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return run.stdout.strip() if run.returncode == 0 else None

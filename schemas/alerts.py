@@ -38,7 +38,11 @@ class PolicyState(Struct, kw_only=True, frozen=True):
 
 
 class Reason(Struct, kw_only=True, frozen=True):
-    """One feature's part in the score: `contribution` is what the score loses when the feature is at its baseline."""
+    """The part of a group of features in the score: `contribution` is what the score loses when all of them are at
+    their baselines.
+
+    `feature` is the one that the group is told by, `text` says it in a sentence; value, baseline and label are its own.
+    """
 
     feature: str
     label: str
@@ -46,6 +50,8 @@ class Reason(Struct, kw_only=True, frozen=True):
     baseline: float
     contribution: float
     direction: Literal["up", "down"]
+    text: str = ""
+    group: str = ""
 
 
 class Offer(Struct, kw_only=True, frozen=True):

@@ -27,6 +27,7 @@ Stop = Literal[
     "short_retention",
     "too_many_rejected",
     "wrong_model",
+    "wrong_policy",
 ]
 """The states in which a partition, or a worker that starts, stands still until a person has looked. Each has a page in
 docs/runbook."""

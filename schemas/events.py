@@ -10,7 +10,7 @@ Unknown attributes and unknown data fields are ignored, so that producers may ad
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from schemas.envelope import Envelope, Instant, Probability, Sha256, Slug, Text
 from schemas.event_types import USER_EVENTS, Activity, ActivityData, Conversation, Message, Profile, UserEvent
@@ -34,6 +34,7 @@ __all__ = [
     "Text",
     "UserEvent",
 ]
+RuleNumber = Annotated[float, Meta(ge=0.0, le=1e9)]
 
 
 class ModelRef(Struct, kw_only=True, frozen=True):
@@ -44,8 +45,11 @@ class ModelRef(Struct, kw_only=True, frozen=True):
     sha256: Sha256
 
 
-class Policy(Struct, kw_only=True, frozen=True):
-    """The rules of the alert state machine: a score at or above `enter` opens an episode, below `leave` closes it."""
+class Policy(Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The rules of the alert state machine: a score at or above `enter` opens an episode, below `leave` closes it.
+
+    `rules` hold new episodes back; each is named with its own numbers, such as {"known_for": {"hours": 24}}.
+    """
 
     name: Slug
     version: Annotated[int, Meta(ge=1)]
@@ -53,6 +57,7 @@ class Policy(Struct, kw_only=True, frozen=True):
     leave: Probability
     critical: Probability
     cooldown_s: Annotated[int, Meta(ge=0, le=10 * 365 * 86_400)]
+    rules: dict[Slug, dict[Slug, RuleNumber]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse thresholds that cannot work together."""

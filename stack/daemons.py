@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import ContractViolation, Transient
+from stack.processes import Process
 
 _LAUNCH = 'log=$1 pid=$2; shift 2; "$@" >>"$log" 2>&1 </dev/null & echo $! >"$pid"'
 _POLL_S = 0.02
-_KILL_PATIENCE_S = 5.0
 _TAIL_LINES = 12
 
 
 @dataclass(frozen=True)
-class Daemon:
+class Daemon(Process):
     """A server in the background. `name` is what people call it."""
 
     name: str
@@ -71,14 +71,6 @@ class Daemon:
                 )
             time.sleep(_POLL_S)
 
-    def stop(self, patience_s: float) -> None:
-        """Ask it to end and wait; kill it when it does not."""
-        for number, wait_s in ((signal.SIGTERM, patience_s), (signal.SIGKILL, _KILL_PATIENCE_S)):
-            if self.pid is None:
-                break
-            self.signal(number)
-            self._wait_for_end(wait_s)
-
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it runs."""
         pid = self.pid
@@ -86,15 +78,12 @@ class Daemon:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def kill(self) -> None:
-        """kill -9: it ends without a word and keeps nothing that it has not written."""
-        self.signal(signal.SIGKILL)
-        self._wait_for_end(_KILL_PATIENCE_S)
-
-    def _wait_for_end(self, patience_s: float) -> None:
+    def ended_within(self, patience_s: float) -> bool:
+        """Wait for its end so long; whether it came."""
         deadline = time.monotonic() + patience_s
-        while not self._ended() and time.monotonic() < deadline:
+        while not (ended := self._ended()) and time.monotonic() < deadline:
             time.sleep(_POLL_S)
+        return ended
 
     def _ended(self) -> bool:
         """Look twice: while a process puts on its command line, there is none to be seen."""

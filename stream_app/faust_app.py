@@ -15,7 +15,7 @@ from stream_app.metrics.page import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings
 from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING
-from stream_app.worker.transport import SCHEME, register
+from stream_app.worker.transport import ChunkApp
 
 _REBALANCED_WITHIN_S = 6.0
 """A worker that dies while the group forms anew holds all others up for so long, by default a minute. One that takes
@@ -30,15 +30,15 @@ data_directory = STACK_DIRECTORY / "faust"
 data_directory.mkdir(parents=True, exist_ok=True)
 deployment = deployment_of(settings)
 service = worker(settings, deployment)
-register(service.owner)
 # A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
 gc.freeze()
 gc.set_threshold(100_000, 50, 100)
 
-app = faust.App(
+app = ChunkApp(
     settings.app_id,
+    owner=service.owner,
     id_format="{id}",
-    **faust_arguments(deployment.kafka, SCHEME),
+    **faust_arguments(deployment.kafka),
     datadir=data_directory,
     logging_config=logging_config,
     agent_supervisor="mode.CrashingSupervisor",

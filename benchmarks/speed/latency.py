@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import one_each
-from benchmarks.speed.open_loop import Loader, Plan, Report
+from benchmarks.speed.open_loop import Loader, OpenLoad, SendingReport
 from benchmarks.speed.policies import first_event_control
 from benchmarks.speed.readings import Reading, between, known, read, wait_for
 from schemas.errors import ContractViolation
@@ -48,7 +48,7 @@ class Delays(NamedTuple):
 
 
 @dataclass
-class Bench:
+class LatencyBench:
     """A worker whose known users all have a state and an open alert, and a subscriber to its alerts."""
 
     made: Testbed
@@ -62,7 +62,7 @@ class Bench:
     def offer(self, rate: float, seconds: float, warm_up_s: float = WARM_UP_S) -> dict[str, object]:
         """Put a load on the worker, behind all that was sent before; what came of it once the warm-up was over."""
         self.settle()
-        plan = Plan(
+        load = OpenLoad(
             kafka=self.made.deployment.kafka,
             topic=self.made.deployment.topics.events,
             rate=rate,
@@ -73,20 +73,20 @@ class Bench:
             first_new=self.users,
             seed=self.sent,
         )
-        self.sent, self.users = self.sent + plan.events, self.users + plan.new_users
+        self.sent, self.users = self.sent + load.events, self.users + load.new_users
         self.seen.clear()
-        loader = Loader(plan)
+        loader = Loader(load)
         try:
             start_ms = loader.start()
-            warm_ms, end_ms = start_ms + round(warm_up_s * 1000), start_ms + round(plan.seconds * 1000)
+            warm_ms, end_ms = start_ms + round(warm_up_s * 1000), start_ms + round(load.seconds * 1000)
             first = self._watch_until(warm_ms)
             last = self._watch_until(end_ms)
             report = loader.report()
         finally:
             loader.stop()
-        self._drain(plan.new_users)
+        self._drain(load.new_users)
         measured = [delays for delays in self.seen if warm_ms <= delays.due_ms < end_ms]
-        return _result(plan, (end_ms - warm_ms) / 1000, first, last, report, measured, plan.new_users - len(self.seen))
+        return _result(load, (end_ms - warm_ms) / 1000, first, last, report, measured, load.new_users - len(self.seen))
 
     def warm_broker(self) -> None:
         """Put a load on that counts for nothing."""
@@ -116,7 +116,7 @@ class Bench:
 
 
 @contextmanager
-def bench(site: Site, app_id: str, known_users: int = KNOWN_USERS) -> Iterator[Bench]:
+def bench(site: Site, app_id: str, known_users: int = KNOWN_USERS) -> Iterator[LatencyBench]:
     """A deployment in which every known user has sent an event; taken away at the end."""
     with a_testbed(site, app_id, first_event_control()) as made, made.worker() as worker:
         worker.wait_until_ready()
@@ -124,7 +124,7 @@ def bench(site: Site, app_id: str, known_users: int = KNOWN_USERS) -> Iterator[B
         try:
             now_ms = time.time_ns() // 1_000_000
             fill(made.deployment, one_each(known_users, start_ms=now_ms - 86_400_000))
-            ready = Bench(made, worker, subscriber, known_users, sent=known_users, users=known_users)
+            ready = LatencyBench(made, worker, subscriber, known_users, sent=known_users, users=known_users)
             ready.settle()
             _demand_alerts(worker, known_users)
             yield ready
@@ -139,11 +139,17 @@ def _demand_alerts(worker: WorkerProcess, users: int) -> None:
 
 
 def _result(
-    plan: Plan, seconds: float, first: Reading, last: Reading, report: Report, measured: list[Delays], missing: int
+    load: OpenLoad,
+    seconds: float,
+    first: Reading,
+    last: Reading,
+    report: SendingReport,
+    measured: list[Delays],
+    missing: int,
 ) -> dict[str, object]:
     used = between(first, last)
     return {
-        "rate": plan.rate,
+        "rate": load.rate,
         "seconds": round(seconds, 1),
         "applied_per_second": round(used.events_per_second),
         "alerts": len(measured),
@@ -155,7 +161,7 @@ def _result(
         "broker_cores": known(used.broker_us * used.events_per_second / 1e6, 3),
         "events_per_batch": round(used.events_per_batch),
         "loader_behind_ms": {"p99": round(report.behind_ms_p99, 1), "max": round(report.behind_ms_max, 1)},
-        "loader_cores": round(report.cpu_s / plan.seconds, 3),
+        "loader_cores": round(report.cpu_s / load.seconds, 3),
     }
 
 

@@ -56,7 +56,10 @@ def read(worker: WorkerProcess, pids: Pids) -> Reading:
 
 
 def wait_for(worker: WorkerProcess, pids: Pids, wanted: int) -> Reading:
-    """The first reading with at least so many events applied. Raises Transient when the worker stands still."""
+    """The first reading with at least so many events applied.
+
+    Raises Transient when the worker stands still, ContractViolation when it has exited or a partition has stopped.
+    """
     moved_at, before = time.monotonic(), -1
     while True:
         reading = read(worker, pids)
@@ -65,6 +68,8 @@ def wait_for(worker: WorkerProcess, pids: Pids, wanted: int) -> Reading:
         worker.must_run()
         if reading.applied != before:
             moved_at, before = time.monotonic(), reading.applied
+        else:
+            worker.refuse_stopped(worker.probe())
         if time.monotonic() - moved_at > _STUCK_AFTER_S:
             raise Transient(f"the worker stands at {reading.applied:,} of {wanted:,} events")
         time.sleep(_LOOK_EVERY_S)

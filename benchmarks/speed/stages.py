@@ -38,7 +38,7 @@ from stream_app.partition.session import Session
 
 STAGES: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
     "decode": [(fold_module, "take_in")],
-    "columns": [(fold_module, "users_of"), (engine_module, "to_columns")],
+    "columns": [(engine_module, "to_columns")],
     "unpack": [(fold_module, "unpack")],
     "fold": [(engine_module, "fold")],
     "score": [(OnnxScorer, "score")],

@@ -7,6 +7,7 @@ with the first commit.
 from collections.abc import Callable, Sequence
 
 from benchmarks.peers.running import PEERS, Peer, events_per_cpu_second, installed
+from benchmarks.speed.blend import Blend, blended
 from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import Mix, drawn
@@ -20,12 +21,12 @@ Say = Callable[[str], None]
 
 
 def measure(
-    site: Site, app_id: str, mix: Mix, count: int, users: int, say: Say, peers: Sequence[Peer] = PEERS
+    site: Site, app_id: str, mix: Mix, blend: Blend, count: int, users: int, say: Say, peers: Sequence[Peer] = PEERS
 ) -> dict[str, object]:
     """One mix: fill a topic, let a worker read it, then each peer its beginning, then take everything away."""
     with a_testbed(site, app_id) as made:
         say(f"{mix}: sending {count:,} events of {users:,} users")
-        fill(made.deployment, drawn(count, users, mix, SEED))
+        fill(made.deployment, blended(drawn(count, users, mix, SEED), blend))
         say(f"{mix}: scoring")
         used, figures = _scored(made, count)
         say(f"{mix}: taking the stages' time")

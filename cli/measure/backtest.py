@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +21,7 @@ from producers.line_files import numbered_lines, write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_exists, topic_log
-from stream_app.bootstrap.engine import load_model
+from stream_app.bootstrap.engine import models_for
 from stream_app.core.engine import Engine
 from stream_app.core.event_lines import EventLog
 from stream_app.core.features.plan import compile_workload
@@ -98,8 +97,8 @@ class _Run:
 
 
 def _engine(settings: Settings, topic: str) -> Engine:
-    models = SharedModels(partial(load_model, settings.models_directory))
-    return Engine(compile_workload(workload_named(settings.workload)), models.load, topic)
+    compiled = compile_workload(workload_named(settings.workload))
+    return Engine(compiled, SharedModels(models_for(compiled, settings.models_directory)).load, topic)
 
 
 def _of_file(settings: Settings, wanted: WantedRows, period: Period, file: Path) -> _Run:
@@ -152,6 +151,7 @@ def _summary(run: _Run, period: Period, seconds: float) -> dict[str, Any]:
         "rows": [asdict(figures(run.backtest, outcome)) for outcome in run.backtest.outcomes],
         "alerts_missing": None if run.difference is None else run.difference.alerts_missing,
         "alerts_extra": None if run.difference is None else run.difference.alerts_extra,
+        "alerts_of_another_digest": None if run.difference is None else run.difference.alerts_of_another_digest,
         "seconds": round(seconds, 3),
         "records_per_second": round(run.records / seconds),
     }

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import OUT
+from cli.console import OUT, tell_of_another_digest
 
 _WIDTH = 118
 """Even where the output is no terminal, and rich would take it to be narrower than the table."""
@@ -40,6 +40,7 @@ def show(summary: Mapping[str, Any]) -> None:
     if summary["alerts_missing"] is not None:
         missing, extra = summary["alerts_missing"], summary["alerts_extra"]
         OUT.print(f"live alerts compared with the replay: {missing:,} missing, {extra:,} too many")
+        tell_of_another_digest(summary["alerts_of_another_digest"])
 
 
 def _table(rows: list[Mapping[str, Any]]) -> Table:

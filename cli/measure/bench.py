@@ -4,15 +4,17 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from benchmarks.speed import against as turns
 from benchmarks.speed import latency as latencies
 from benchmarks.speed import saturation as saturations
 from benchmarks.speed import scaling as scalings
 from benchmarks.speed import states as state_sizes
 from benchmarks.speed import throughput as throughputs
+from benchmarks.speed.blend import Blend
 from benchmarks.speed.deployments import Pids, Site
 from benchmarks.speed.load import Mix
 from cli.console import ERR, OUT, print_json
@@ -41,17 +43,44 @@ def benchmarks() -> None:
 def throughput(
     events: Annotated[int, typer.Option(min=10_000, help="Events of each mix.")] = 1_000_000,
     users: Annotated[int, typer.Option(min=1, help="Users they are drawn from.")] = 100_000,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHECKOUT",
+            file_okay=False,
+            exists=True,
+            help="Another checkout of this project, with a .venv of its own: its worker and this one's read the same "
+            "topic in turns, in place of the other stream processors.",
+        ),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="With --against: how often each worker reads the topic.")] = 5,
+    chats: Annotated[float, typer.Option(min=0, max=100, help="Percent of events that are chat messages.")] = 0.0,
+    measures: Annotated[
+        float, typer.Option(min=0, max=100, help="Percent of activities that carry an amount and minutes.")
+    ] = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Events scored per second of the worker's processor time, Zipf and uniform, beside stream processors that count.
 
-    Example: churn bench throughput --json
+    With --against, beside another checkout: the median of the rounds' ratios, new over old, and their range.
+
+    Example: churn bench throughput --against ../churn-before --rounds 5 --json
     """
+    blend = Blend(chats, measures)
+    if against is None:
+        with _site() as site:
+            results: dict[str, object] = {
+                mix: throughputs.measure(site, f"bench-{os.getpid()}-{mix}", mix, blend, events, users, _say)
+                for mix in _MIXES
+            }
+        _print(results, as_json)
+        return
+    benches = [turns.against(against, mix, blend, events, users, _say) for mix in _MIXES]
     with _site() as site:
-        results: dict[str, object] = {
-            mix: throughputs.measure(site, f"bench-{os.getpid()}-{mix}", mix, events, users, _say) for mix in _MIXES
+        compared: dict[str, dict[str, Any]] = {
+            bench.mix: bench.measure(site, f"bench-{os.getpid()}-{bench.mix}", rounds) for bench in benches
         }
-    _print(results, as_json)
+    _print(compared if as_json else {mix: _by_round(found) for mix, found in compared.items()}, as_json)
 
 
 @app.command()
@@ -168,19 +197,31 @@ def foil(
     Example: churn bench foil --seconds 60 --seed 1 --json
     """
     jars = STACK_DIRECTORY / "kafka" / "libs"
-    order = foils.Order(seconds=seconds, seed=seed, jars=jars, rate=rate, crashing=crashing)
+    order = foils.FoilTrial(seconds=seconds, seed=seed, jars=jars, rate=rate, crashing=crashing)
     _print(foils.run(order, _say), as_json)
 
 
 @app.command()
 def ledger(
     file: Annotated[Path, typer.Option(dir_okay=False, help="The ledger.")] = run_ledger.LEDGER,
+    every: Annotated[
+        bool, typer.Option("--all", help="All that the ledger holds: a sum for each protocol digest and commit.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """What long runs of `churn sim` and `churn chaos` come to in sum, as far as they ran the present protocol code.
 
-    Example: churn bench ledger --json
+    Example: churn bench ledger --all --json
     """
+    if every:
+        found = run_ledger.sums_by_code(file)
+        _print(
+            {"sums": [code._asdict() | total for code, total in found.items()]}
+            if as_json
+            else {" ".join(code): total for code, total in found.items()},
+            as_json,
+        )
+        return
     digests = {run_ledger.SCHEDULES: session_digest(), run_ledger.CHAOS: protocol_digest()}
     _print({kind: run_ledger.sums(file, kind, digest) for kind, digest in digests.items()}, as_json)
 
@@ -190,6 +231,12 @@ def _site() -> Iterator[Site]:
     with running_services() as services:
         pids = Pids(redis=services.redis.pid, kafka=services.kafka.pid)
         yield Site(KafkaConnection(services.bootstrap), RedisConnection(services.redis_url), pids)
+
+
+def _by_round(found: Mapping[str, Any]) -> dict[str, object]:
+    """What was found by either side, a line for every round."""
+    rounds = {f"round {number}": one for number, one in enumerate(found["rounds"], 1)}
+    return {name: value for name, value in found.items() if name != "rounds"} | rounds
 
 
 def _say(text: str) -> None:

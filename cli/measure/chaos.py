@@ -28,12 +28,12 @@ def chaos(
     Example: churn chaos --minutes 5 --seed 7
     """
     from proofs.chaos import ledger as ledgers
-    from proofs.chaos.run import Order, run
+    from proofs.chaos.run import Trial, run
 
     if brokers not in (1, 3):
         raise typer.BadParameter("either 1 or 3", param_hint="--brokers")
     settings = Settings()
-    order = Order(
+    trial = Trial(
         minutes=minutes,
         seed=secrets.randbelow(1 << 31) if seed is None else seed,
         rate=rate,
@@ -44,8 +44,8 @@ def chaos(
         keep=keep,
         apart=apart,
     )
-    with progress(f"chaos, seed {order.seed}", round(order.seconds * rate)) as advance:
-        outcome = run(order, lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True), advance)
+    with progress(f"chaos, seed {trial.seed}", round(trial.seconds * rate)) as advance:
+        outcome = run(trial, lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True), advance)
     if ledger is not None:
         ledgers.append(ledger, outcome, minutes)
     facts = outcome.facts()

@@ -13,6 +13,7 @@ from stream_app.core.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from stream_app.core.features.codec import MAX_STATE_BYTES
 from stream_app.core.features.kinds import Feature
 from stream_app.core.features.layout import Grid, lay_out
+from stream_app.core.features.patterns import signal_scales
 from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.core.features.sources import Source
 from stream_app.core.features.workload import Workload
@@ -35,8 +36,9 @@ def show_workload(
         return
     for name, text in _summary(shown).items():
         OUT.print(f"{name:<9} {text}", markup=False, soft_wrap=True)
-    for title, rows in (("Signals", shown["signals"]), ("Features", shown["features"]), ("Tiles", shown["tiles"])):
-        OUT.print("", _table(title, rows), sep="\n")
+    for part in ("signals", "features", "tiles"):
+        if shown[part]:
+            OUT.print("", _table(part.capitalize(), shown[part]), sep="\n")
 
 
 def _facts(workload: Workload, compiled: Compiled) -> dict[str, Any]:
@@ -51,16 +53,19 @@ def _facts(workload: Workload, compiled: Compiled) -> dict[str, Any]:
             "fullest_bytes": compiled.fullest_state_bytes,
             "bound_bytes": MAX_STATE_BYTES,
         },
-        "signals": [
-            *({"signal": signal, "raised_by": [*map(_raised_by, by)]} for signal, by in workload.signals.items()),
-            *(
-                {"signal": signal, "raised_by": [f"{_raised_by(wait.ends)} after {_raised_by(wait.begins)}"]}
-                for signal, wait in workload.waits.items()
-            ),
-        ],
+        "signals": _signals(workload),
         "features": [_feature(name, feature) for name, feature in workload.features.items()],
         "tiles": [_tiles(grid) for grid in lay_out(workload).grids],
     }
+
+
+def _signals(workload: Workload) -> list[dict[str, Any]]:
+    """Each with what raises it; its values are kept in units of 1 over its scale."""
+    raised = {signal: [*map(_raised_by, sources)] for signal, sources in workload.signals.items()}
+    for signal, wait in workload.waits.items():
+        raised[signal] = [f"{_raised_by(wait.ends)} after {_raised_by(wait.begins)}"]
+    scales = signal_scales(workload)
+    return [{"signal": signal, "scale": scales[signal], "raised_by": by} for signal, by in raised.items()]
 
 
 def _summary(shown: Mapping[str, Any]) -> dict[str, str]:

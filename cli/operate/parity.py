@@ -9,7 +9,7 @@ import typer
 from backtest.parity import Parity, compare, read_trace
 from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
-from cli.console import ERR, OUT, counting, print_json, progress
+from cli.console import ERR, OUT, counting, print_json, progress, tell_of_another_digest
 from schemas.errors import ContractViolation
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_log
 from stream_app.bootstrap.engine import engine_of
@@ -58,6 +58,7 @@ def _replayed(deployment: Deployment, engine: Engine) -> Replayed:
 def _show(found: Parity, worth: Usefulness) -> None:
     OUT.print(f"Same everywhere  {found.vectors:,} vectors and scores, {found.mismatches:,} mismatches")
     OUT.print(f"                 alerts: {found.alerts_missing:,} missing, {found.alerts_extra:,} too many")
+    tell_of_another_digest(found.alerts_of_another_digest)
     OUT.print(
         f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who churned were alerted before; "
         f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users churn, {worth.base_rate:.1%} of all",

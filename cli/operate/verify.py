@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import ERR, OUT, print_json, progress
+from cli.console import ERR, OUT, print_json, progress, tell_of_another_digest
 from operations.states.files import read_manifest, read_partition
 from operations.verify.findings import KINDS, Findings
 from operations.verify.verification import Verification
@@ -26,7 +26,8 @@ def verify(
 
     Exact while workers run and producers send, as each page of states is compared at its own position. Reads only. An
     alert that was published and whose events are not committed yet is compared with the replay continued. Begun with
-    an export, what was decided before the export's positions is left out.
+    an export, what was decided before the export's positions is left out. Alerts that a version with other digests has
+    published are compared by user, episode, sequence, status, source offset, vector and score alone.
 
     Exit codes: 0 all is equal, 1 something differs, 3 a service cannot be reached, 130 Ctrl-C.
 
@@ -54,6 +55,7 @@ def _tell(findings: Findings, *, as_json: bool) -> None:
         OUT.print(f"{findings.events:,} events of {findings.users:,} users replayed")
         for kind in KINDS:
             OUT.print(f"{kind.replace('_', ' ')}: {findings.differences[kind]:,}")
+        tell_of_another_digest(findings.alerts_of_another_digest)
     if not findings.exact:
         for difference in findings.first_differences:
             ERR.print(difference, markup=False, soft_wrap=True)

@@ -1,8 +1,9 @@
-"""How people watch alerts: the newest on top, one row a user, in a table that fits a hundred columns."""
+"""How people watch alerts: the newest on top, one block a user, in lines that fit a hundred columns."""
 
 from collections.abc import Iterable
 from itertools import accumulate
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -10,10 +11,10 @@ from cli.console import escaped
 from schemas.alerts import AlertData, Reason
 
 _STYLE = {"critical": "bold red", "warning": "yellow", "info": "green"}
-_AROUND = 6
+_WIDTHS = {"user": None, "band": 20, "score": 11, "events known": 18, "when": 11}
+"""Of the columns, so that they stand still; users take what is left, reasons whole lines below."""
+_AROUND = 5
 """Lines of a terminal that title, headings, caption and the demo's bar take."""
-_WIDTHS = {"user": 16, "band, score": 20, "why": None, "known for": 13}
-"""Of the columns, so that they stand still; the reasons take what is left."""
 
 
 class AlertTable:
@@ -29,25 +30,20 @@ class AlertTable:
         before, _ = self._latest.pop(alert.user_ref, (None, None))
         self._latest[alert.user_ref] = alert, before
 
-    def render(self, caption: str = "") -> Table:
+    def render(self, caption: str = "") -> Group:
         """The table as it stands."""
-        table = Table(
-            title=Text(self.title, "italic"),
-            caption=caption,
-            expand=True,
-            box=None,
-            padding=(0, 2, 0, 0),
-            pad_edge=False,
-        )
-        for heading, width in _WIDTHS.items():
-            table.add_column(heading, width=width, ratio=None if width else 1, no_wrap=True, overflow="ellipsis")
+        lines: list[RenderableType] = [Text(self.title, "italic", justify="center")]
+        lines.append(_row(Text(heading, "bold") for heading in _WIDTHS))
         for alert, before in self._rows():
-            table.add_row(*(Text("\n").join(lines) for lines in _cells(alert, before)))
-        return table
+            lines.append(_row(_cells(alert, before)))
+            lines += [Text(f"    {why(reason)}", no_wrap=True, overflow="ellipsis") for reason in alert.reasons]
+        if caption:
+            lines.append(Text(caption, "dim italic", justify="center"))
+        return Group(*lines)
 
     def _rows(self) -> Iterable[tuple[AlertData, AlertData | None]]:
         newest = list(reversed(self._latest.values()))
-        ends = accumulate(max(2, len(alert.reasons)) for alert, _ in newest)
+        ends = accumulate(1 + len(alert.reasons) for alert, _ in newest)
         return (row for row, end in zip(newest, ends, strict=True) if row is newest[0] or end <= self._room)
 
 
@@ -74,8 +70,8 @@ def score(alert: AlertData) -> str:
 
 
 def why(reason: Reason) -> str:
-    """A reason in words."""
-    return f"{'↑' if reason.direction == 'up' else '↓'} {reason.label}"
+    """A reason in words, and whether it raises the score; alerts of old have only a label."""
+    return f"{'↑' if reason.direction == 'up' else '↓'} {reason.text or reason.label}"
 
 
 def age(days: float) -> str:
@@ -87,10 +83,19 @@ def age(days: float) -> str:
     return f"{hours * 60:.0f} min"
 
 
-def _cells(alert: AlertData, before: AlertData | None) -> Iterable[list[Text]]:
-    """What stands in each column, line by line. User ids are data, and never markup."""
-    yield [Text(escaped(alert.user_ref)), Text(alert.event_time[:16].replace("T", " "), "dim")]
-    yield [Text(band(alert, before), _STYLE[alert.severity]), Text(score(alert))]
-    yield [Text(why(reason)) for reason in alert.reasons]
-    events = alert.data_quality.events
-    yield [Text(age(alert.data_quality.age_days)), Text(f"{events:,} event{'' if events == 1 else 's'}", "dim")]
+def _cells(alert: AlertData, before: AlertData | None) -> Iterable[Text]:
+    """User ids are data, and never markup."""
+    yield Text(escaped(alert.user_ref))
+    yield Text(band(alert, before), _STYLE[alert.severity])
+    yield Text(score(alert))
+    known = alert.data_quality
+    yield Text(f"{known.events:,} in {age(known.age_days)}" if known.events else "none")
+    yield Text(alert.event_time[5:16].replace("T", " "), "dim")
+
+
+def _row(cells: Iterable[Text]) -> Table:
+    row = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    for width in _WIDTHS.values():
+        row.add_column(width=width, ratio=None if width else 1, no_wrap=True, overflow="ellipsis")
+    row.add_row(*cells)
+    return row

@@ -22,8 +22,6 @@ _STARTING = (
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 )
 
-Advance = Callable[[int], None]
-
 
 def refuse_workers(deployment: Deployment) -> None:
     """Raises ContractViolation while workers belong to the deployment's group, Transient without a broker."""
@@ -52,7 +50,13 @@ def _members(deployment: Deployment) -> int:
 
 
 def restore(
-    deployment: Deployment, digest: str, directory: Path, manifest: Manifest, advance: Advance, *, replace: bool
+    deployment: Deployment,
+    digest: str,
+    directory: Path,
+    manifest: Manifest,
+    advance: Callable[[int], None],
+    *,
+    replace: bool,
 ) -> None:
     """Import all partitions of an export; nothing is touched before all of them are known to fit.
 
@@ -88,7 +92,7 @@ def _import(
     deployment: Deployment,
     partition: int,
     snapshot: Snapshot,
-    advance: Advance,
+    advance: Callable[[int], None],
     *,
     replace: bool,
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from operations.states.course import Course
+from operations.states.stopping_replay import StoppingReplay
 from operations.verify.state_account import packed_states
 from schemas.errors import ContractViolation
 from stream_app.bootstrap.deployment import barred_in_topic, event_log, stored_states, topic_log
@@ -50,19 +50,19 @@ def caught_up(deployment: Deployment, engine: Engine, partition: int, stored: li
     barred = barred_in_topic(deployment.kafka, deployment.topics.letters, whole=False)[partition]
     log = topic_log(deployment.kafka, deployment.topics.events, whole=False)
     first, last = stored[0].meta, stored[-1].meta
-    with closing(Course(engine, log, partition, barred, stored[0].position)) as course:
+    with closing(StoppingReplay(engine, log, partition, barred, stored[0].position)) as replay:
         if first is not None and first.control is not None:
-            course.replay.put_in_force(first.control)
+            replay.fold.put_in_force(first.control)
         for page in stored:
-            for _ in course.up_to(page.position):
+            for _ in replay.up_to(page.position):
                 pass
-            course.replay.load(list(page.states), unpack(list(page.states.values()), engine.compiled.record))
-        if last is None or course.anchor != last.anchor:
+            replay.fold.load(list(page.states), unpack(list(page.states.values()), engine.compiled.record))
+        if last is None or replay.anchor != last.anchor:
             raise ContractViolation(
                 f"the log of partition {partition} is not the one that was applied: run `churn verify`",
                 state="rewritten_log",
             )
-        return dict(packed_states(course))
+        return dict(packed_states(replay))
 
 
 def refuse_unfit(deployment: Deployment, digest: str, partition: int, partitions: int, meta: Meta) -> None:

@@ -1,7 +1,8 @@
 """Holds the published alerts of one partition against what a replay decides there.
 
 An alert is known by user, episode and sequence. All its fields must be the replay's but `detected_at`, the time of its
-publication.
+publication, and the words of its reasons; of one that was published under other digests what was decided must be, and
+nothing else.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ import msgspec
 
 from operations.verify.findings import Findings
 from schemas.alerts import Alert
-from stream_app.core.decisions.contents import contents
+from stream_app.core.decisions.contents import contents, decision, digests
 from stream_app.core.log import LogRecord
 
 Identity = tuple[str, int, int]
@@ -22,10 +23,12 @@ _decoder = msgspec.json.Decoder(Alert)
 
 @dataclass(frozen=True)
 class _Published:
-    """Which event an alert was published on, and a hash of what it says."""
+    """Which event an alert was published on, under which digests, and hashes of what it says and what it decides."""
 
     offset: int
+    digests: tuple[str, str]
     contents: bytes
+    decision: bytes
 
 
 class AlertAccount:
@@ -53,7 +56,7 @@ class AlertAccount:
             published = self._open.pop(_identity(alert), None)
             if published is None and due:
                 self._findings.note("alerts_missing", f"{self._named(alert)} was decided and is not published")
-            elif published is not None and published.contents != _hashed(alert):
+            elif published is not None and not self._agree(published, alert):
                 self._note_phantom(f"{self._named(alert)} was published with other contents than were decided")
 
     def close(self) -> None:
@@ -62,9 +65,16 @@ class AlertAccount:
             self._note_phantom(f"alert {user}:{episode}:{sequence} on offset {published.offset} was never decided")
         self._open.clear()
 
+    def _agree(self, published: _Published, decided: Alert) -> bool:
+        if published.digests == digests(decided):
+            return published.contents == _hashed(contents(decided))
+        self._findings.alerts_of_another_digest += 1
+        return published.decision == _hashed(decision(decided))
+
     def _publish(self, alert: Alert) -> None:
         self.front = max(self.front, alert.data.src.offset)
-        published = _Published(alert.data.src.offset, _hashed(alert))
+        said, decided = _hashed(contents(alert)), _hashed(decision(alert))
+        published = _Published(alert.data.src.offset, digests(alert), said, decided)
         if self._open.setdefault(_identity(alert), published) is not published:
             self._findings.note("alerts_duplicate", f"{self._named(alert)} was published twice")
 
@@ -81,5 +91,5 @@ def _identity(alert: Alert) -> Identity:
     return alert.data.user_ref, alert.data.episode, alert.data.sequence
 
 
-def _hashed(alert: Alert) -> bytes:
-    return blake2b(contents(alert), digest_size=16).digest()
+def _hashed(said: bytes) -> bytes:
+    return blake2b(said, digest_size=16).digest()

@@ -20,10 +20,14 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 @dataclass
 class Findings:
-    """Of all partitions so far. `events` were replayed up to the positions, `users` have a state there."""
+    """Of all partitions so far. `events` were replayed up to the positions, `users` have a state there.
+
+    `alerts_of_another_digest` were published under another layout, and compared by what was decided alone.
+    """
 
     events: int = 0
     users: int = 0
+    alerts_of_another_digest: int = 0
     differences: Counter[Kind] = field(default_factory=Counter)
     first_differences: list[str] = field(default_factory=list)
 
@@ -43,6 +47,7 @@ class Findings:
         return {
             "events": self.events,
             "users": self.users,
+            "alerts_of_another_digest": self.alerts_of_another_digest,
             **{kind: self.differences[kind] for kind in KINDS},
             "exact": self.exact,
             "first_differences": self.first_differences,

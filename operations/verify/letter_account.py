@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from operations.verify.findings import Findings
-from schemas.dead_letters import Reason, read_rejection
+from schemas.dead_letters import read_rejection
 from schemas.redrives import read_entry
 from stream_app.core.intake.sorting import DeadLetter
 from stream_app.core.log import LogRecord
@@ -18,7 +18,7 @@ from stream_app.core.log import LogRecord
 class _Letter:
     """Why a record was rejected, and a hash of the record."""
 
-    reason: Reason
+    reason: str
     contents: bytes
 
 

@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from operations.states.course import Course
+from operations.states.stopping_replay import StoppingReplay
 from operations.verify.findings import Findings
 from stream_app.core.features.codec import pack
 from stream_app.partition.effects import Meta
 from stream_app.ports.stored_states import PAGE, Page
 
 
-def compare_page(findings: Findings, partition: int, page: Page, course: Course) -> None:
-    """Every stored state of a page, bit for bit. The course stands at the page's position."""
-    replayed = dict(_packed(course, [user for user in page.states if user in course.replay.users]))
+def compare_page(findings: Findings, partition: int, page: Page, replay: StoppingReplay) -> None:
+    """Every stored state of a page, bit for bit. The replay stands at the page's position."""
+    replayed = dict(_packed(replay, [user for user in page.states if user in replay.fold.users]))
     for user, state in page.states.items():
         due = replayed.get(user)
         if due != state:
@@ -20,10 +20,10 @@ def compare_page(findings: Findings, partition: int, page: Page, course: Course)
             findings.note("state_mismatches", f"partition {partition}: user {user} {words} at {page.position}")
 
 
-def note_missing(findings: Findings, partition: int, found: Collection[str], course: Course) -> None:
-    """Users that the replay knows where the course stands, and Redis does not."""
-    for user in course.replay.users.keys() - found:
-        findings.note("state_mismatches", f"partition {partition}: user {user} has no state at {course.position}")
+def note_missing(findings: Findings, partition: int, found: Collection[str], replay: StoppingReplay) -> None:
+    """Users that the replay knows where it stands, and Redis does not."""
+    for user in replay.fold.users.keys() - found:
+        findings.note("state_mismatches", f"partition {partition}: user {user} has no state at {replay.position}")
 
 
 def compare_meta(findings: Findings, partition: int, meta: Meta, due: Meta) -> None:
@@ -39,16 +39,16 @@ def compare_meta(findings: Findings, partition: int, meta: Meta, due: Meta) -> N
             findings.note("meta_mismatches", words)
 
 
-def packed_states(course: Course) -> Iterator[tuple[str, bytes]]:
-    """Every user of a course with the packed state."""
-    names = iter(course.replay.users)
+def packed_states(replay: StoppingReplay) -> Iterator[tuple[str, bytes]]:
+    """Every user of a replay with the packed state."""
+    names = iter(replay.fold.users)
     while page := list(islice(names, PAGE)):
-        yield from _packed(course, page)
+        yield from _packed(replay, page)
 
 
-def _packed(course: Course, users: list[str]) -> Iterator[tuple[str, bytes]]:
-    replay = course.replay
-    return zip(users, pack(replay.records[[replay.users[user] for user in users]]), strict=True)
+def _packed(replay: StoppingReplay, users: list[str]) -> Iterator[tuple[str, bytes]]:
+    fold = replay.fold
+    return zip(users, pack(fold.records[[fold.users[user] for user in users]]), strict=True)
 
 
 def _difference(due: bytes | None, state: bytes | None) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from operations.states.course import Course
 from operations.states.snapshot import Snapshot, refuse_unfit
+from operations.states.stopping_replay import StoppingReplay
 from operations.verify.alert_account import AlertAccount
 from operations.verify.findings import Findings
 from operations.verify.letter_account import LetterAccount
@@ -23,8 +23,6 @@ from stream_app.core.replay import Step
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Meta
 from stream_app.ports.stored_states import Page
-
-Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Verification:
             topic_log(deployment.kafka, name, whole=whole) for name in deployment.topics.names
         )
 
-    def verify(self, partition: int, start: Snapshot | None, advance: Advance) -> None:
+    def verify(self, partition: int, start: Snapshot | None, advance: Callable[[int], None]) -> None:
         """Verify one partition, from its beginning or from an exported snapshot on.
 
         Raises ContractViolation when the snapshot does not fit the log or is newer than Redis.
@@ -66,11 +64,11 @@ class Verification:
             )
         accounts = self._accounts(partition, begin)
         self.log.look_again(partition)
-        with closing(Course(self._engine, self.log, partition, accounts.letters.barred, begin)) as course:
+        with closing(StoppingReplay(self._engine, self.log, partition, accounts.letters.barred, begin)) as replay:
             if start is not None:
-                self._begin_with(start, partition, course)
-            self._compare(partition, stored, course, accounts, advance)
-            self._go_on(partition, course, accounts)
+                self._begin_with(start, partition, replay)
+            self._compare(partition, stored, replay, accounts, advance)
+            self._go_on(partition, replay, accounts)
 
     def _accounts(self, partition: int, begin: int) -> Accounts:
         accounts = Accounts(
@@ -82,41 +80,46 @@ class Verification:
                 account.publish(chunk)
         return accounts
 
-    def _begin_with(self, start: Snapshot, partition: int, course: Course) -> None:
+    def _begin_with(self, start: Snapshot, partition: int, replay: StoppingReplay) -> None:
         digest = self._engine.compiled.state_digest
         refuse_unfit(self._deployment, digest, partition, self.log.partitions, start.meta)
-        course.replay.load(list(start.states), unpack(list(start.states.values()), self._engine.compiled.record))
+        replay.fold.load(list(start.states), unpack(list(start.states.values()), self._engine.compiled.record))
         if start.meta.control is not None:
-            course.replay.put_in_force(start.meta.control)
-        course.anchor = start.meta.anchor
+            replay.fold.put_in_force(start.meta.control)
+        replay.anchor = start.meta.anchor
 
     def _compare(
-        self, partition: int, stored: list[Page], course: Course, accounts: Accounts, advance: Advance
+        self,
+        partition: int,
+        stored: list[Page],
+        replay: StoppingReplay,
+        accounts: Accounts,
+        advance: Callable[[int], None],
     ) -> None:
         found = {user for page in stored for user in page.states}
         for place, page in enumerate(stored):
-            before = course.position
-            for step in course.up_to(page.position):
+            before = replay.position
+            for step in replay.up_to(page.position):
                 accounts.settle(step)
                 self.findings.events += len(step.intake.events)
                 advance(step.intake.end_offset - before)
                 before = step.intake.end_offset
             if place == 0:
-                note_missing(self.findings, partition, found, course)
-            compare_page(self.findings, partition, page, course)
-        self.findings.users += len(course.replay.users)
-        accounts.letters.close(course.position)
+                note_missing(self.findings, partition, found, replay)
+            compare_page(self.findings, partition, page, replay)
+        self.findings.users += len(replay.fold.users)
+        accounts.letters.close(replay.position)
         meta = stored[-1].meta
         if meta is not None:
-            compare_meta(self.findings, partition, meta, self._due(course))
+            compare_meta(self.findings, partition, meta, self._due(replay))
 
-    def _go_on(self, partition: int, course: Course, accounts: Accounts) -> None:
+    def _go_on(self, partition: int, replay: StoppingReplay, accounts: Accounts) -> None:
         """Decide what was published beyond the position, by a worker that has not committed it yet."""
-        for step in course.up_to(min(accounts.alerts.front + 1, self.log.end(partition))):
+        for step in replay.up_to(min(accounts.alerts.front + 1, self.log.end(partition))):
             accounts.alerts.decide(step.advance.alerts, due=False)
         accounts.alerts.close()
 
-    def _due(self, course: Course) -> Meta:
-        in_force = course.replay.in_force
+    def _due(self, replay: StoppingReplay) -> Meta:
+        in_force = replay.fold.in_force
         digest, control = self._engine.compiled.state_digest, in_force.control if in_force else None
-        return Meta(course.position, course.anchor, digest, self.log.partitions, control)
+        return Meta(replay.position, replay.anchor, digest, self.log.partitions, control)

@@ -10,8 +10,8 @@ from typing import Generic
 
 from proofs.chaos.faults.fault import Fault, Harmed
 from proofs.chaos.ground import Ended
-from proofs.chaos.pace import Pace
-from proofs.chaos.schedule import Planned
+from proofs.chaos.pace import Spacing
+from proofs.chaos.schedule import PlannedFault
 
 _LOOK_EVERY_S = 0.05
 _JOINED_WITHIN_S = 60.0
@@ -30,7 +30,7 @@ class Happened:
 class Conductor(Generic[Harmed]):
     """Runs faults; `happened` lists those that came about, `missed` counts those without an occasion."""
 
-    def __init__(self, ground: Harmed, pace: Pace) -> None:
+    def __init__(self, ground: Harmed, pace: Spacing) -> None:
         self.happened: list[Happened] = []
         self.missed: Counter[str] = Counter()
         self._ground = ground
@@ -39,7 +39,7 @@ class Conductor(Generic[Harmed]):
         self._failure: BaseException | None = None
         self._pace = pace
 
-    def conduct(self, schedule: Sequence[Planned[Harmed]], seconds: float, tick: Callable[[], None]) -> None:
+    def conduct(self, schedule: Sequence[PlannedFault[Harmed]], seconds: float, tick: Callable[[], None]) -> None:
         """Let time pass and faults happen; afterwards whatever kind has not come about gets another chance.
 
         Faults that find no room in the time are left out. Raises what a fault raises.
@@ -64,7 +64,7 @@ class Conductor(Generic[Harmed]):
         for thread in self._threads:
             thread.join(_JOINED_WITHIN_S)
 
-    def _owed(self, schedule: Sequence[Planned[Harmed]]) -> list[Planned[Harmed]]:
+    def _owed(self, schedule: Sequence[PlannedFault[Harmed]]) -> list[PlannedFault[Harmed]]:
         """One fault of each kind that was planned and did not come about."""
         found = {one.kind for one in self.happened}
         return list({planned.fault.kind: planned for planned in schedule if planned.fault.kind not in found}.values())
@@ -72,13 +72,13 @@ class Conductor(Generic[Harmed]):
     def _has_room(self, fault: Fault[Harmed]) -> bool:
         return not fault.alone_with & self._held and self._pace.has_room(len(self._threads))
 
-    def _begin(self, planned: Planned[Harmed]) -> None:
+    def _begin(self, planned: PlannedFault[Harmed]) -> None:
         self._held |= planned.fault.alone_with
         thread = threading.Thread(target=self._act, args=(planned,), name=planned.fault.kind, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _act(self, planned: Planned[Harmed]) -> None:
+    def _act(self, planned: PlannedFault[Harmed]) -> None:
         began = time.monotonic()
         try:
             back = planned.fault.act(self._ground, random.Random(planned.seed))

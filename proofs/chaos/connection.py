@@ -18,7 +18,7 @@ class Watch(Protocol):
     def trap_for(self, request: Request) -> Trap | None:
         """The trap that takes this request."""
 
-    async def behind_the_dam(self) -> None:
+    async def while_held_back(self) -> None:
         """Wait while nothing is let through."""
 
 
@@ -64,16 +64,16 @@ class Connection:
     async def _pass_on(self, request: Request) -> bool:
         """Send a request out; False if it was cut off."""
         trap = self._watch.trap_for(request)
-        if trap is not None and trap.place == "request":
+        if trap is not None and trap.where == "request":
             self._was_held = True
             if await trap.hold() == "cut":
-                trap.passed()
+                trap.settle()
                 return False
         self._trap = trap
         self._to_server.write(request.raw)
-        if trap is not None and trap.place == "request":
+        if trap is not None and trap.where == "request":
             await self._to_server.drain()
-            trap.passed()
+            trap.settle()
         return True
 
     async def _carry_replies(self) -> None:
@@ -89,16 +89,16 @@ class Connection:
         client_listens = True
         while data := await self._from_server.read(CHUNK_BYTES):
             self._dialogue.answered(data)
-            await self._watch.behind_the_dam()
+            await self._watch.while_held_back()
             trap, self._trap = self._trap, None
-            if trap is not None and trap.place == "reply" and await self._reply_is_cut(trap):
+            if trap is not None and trap.where == "reply" and await self._reply_is_cut(trap):
                 return
             client_listens = client_listens and await self._sent_back(data)
 
     async def _reply_is_cut(self, trap: Trap) -> bool:
         self._was_held = True
         fate = await trap.hold()
-        trap.passed()
+        trap.settle()
         return fate == "cut"
 
     async def _sent_back(self, data: bytes) -> bool:

@@ -12,7 +12,7 @@ _LOOK_EVERY_S = 0.2
 _REPLACED_AFTER_S = 1.0
 
 
-class Hand(Protocol):
+class WorkerHandle(Protocol):
     """A worker's process, of whatever kind."""
 
     @property
@@ -36,7 +36,7 @@ class Hand(Protocol):
         """kill -9."""
 
 
-Start = Callable[[Path], Hand]
+Start = Callable[[Path], WorkerHandle]
 """Starts a worker whose words go to a file."""
 
 Wanted = Callable[[Mapping[str, Any]], bool]

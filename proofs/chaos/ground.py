@@ -18,7 +18,7 @@ from proofs.chaos.requests import NewDialogue
 
 _LOOK_EVERY_S = 0.05
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
 class Ended(Exception):
@@ -42,7 +42,7 @@ class Ground:
         if self.ended.wait(seconds):
             raise Ended
 
-    def wait_for(self, found: Callable[[], Found | None], within_s: float) -> Found | None:
+    def wait_for(self, found: Callable[[], Value | None], within_s: float) -> Value | None:
         """What is found, None if nothing is in time. Raises Ended when the run is over."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:

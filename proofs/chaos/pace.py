@@ -11,7 +11,7 @@ most, for whoever stands still may need another blow."""
 _LEVEL_FOR_S = 2.0
 
 
-class Pace(Protocol):
+class Spacing(Protocol):
     """Asked by a conductor before each fault, and told after it."""
 
     def has_room(self, running: int) -> bool:

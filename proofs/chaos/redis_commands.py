@@ -1,20 +1,19 @@
 """Redis's commands: arrays of byte strings, one at a time, each followed by its reply."""
 
 import hashlib
-import re
 from collections import Counter
 
 import hiredis
 
 from proofs.chaos.requests import OTHER, Request
 from stream_app.adapters.redis.states import CLAIM, COMMIT
+from stream_app.bootstrap.deployment import partition_of_meta
 
 CLAIM_STATES, COMMIT_STATES = "claim", "commit"
 _SCRIPTS = {
     hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest().encode(): name
     for script, name in ((CLAIM, CLAIM_STATES), (COMMIT, COMMIT_STATES))
 }
-_META = re.compile(rb"\{.*\.(\d+)\}:m")
 _VERDICTS = {b":0": "refused", b":1": "applied"}
 
 
@@ -46,5 +45,4 @@ class RedisDialogue:
 def _request(words: list[bytes]) -> Request:
     raw = hiredis.pack_command(tuple(words))
     name = _SCRIPTS.get(words[1], OTHER) if words[0] == b"EVALSHA" else OTHER
-    about = _META.fullmatch(words[3]) if name != OTHER else None
-    return Request(name, int(about[1]) if about else None, raw)
+    return Request(name, partition_of_meta(words[3]) if name != OTHER else None, raw)

@@ -27,7 +27,7 @@ Progress = Callable[["redis.Redis"], list[int]]
 
 
 @dataclass
-class Losses:
+class KillCounts:
     """How often Redis was killed, and how often it then stood before where it had been."""
 
     kills: int = 0
@@ -38,7 +38,7 @@ class RedisSite:
     """The server that is in charge. `relay` is how workers reach it; it is made by whoever makes the site."""
 
     def __init__(self, directory: Path, progress: Progress) -> None:
-        self.losses = Losses()
+        self.kill_counts = KillCounts()
         self.relay: Relay | None = None
         self._directory = directory
         self._progress = progress
@@ -97,7 +97,7 @@ class RedisSite:
         link = Relay(loop, self.port, Unread)
         try:
             _follow(port, link)
-            link.dam()
+            link.hold_back()
             lag()
             before = self.positions()
             self.server.daemon.kill()
@@ -133,9 +133,9 @@ class RedisSite:
 
     def _note(self, before: list[int] | None) -> None:
         after = self.positions()
-        self.losses.kills += 1
+        self.kill_counts.kills += 1
         if before and after and any(now < then for now, then in zip(after, before, strict=True)):
-            self.losses.with_loss += 1
+            self.kill_counts.with_loss += 1
 
 
 def _port(url: str) -> int:

@@ -49,7 +49,7 @@ class Relay:
         self._new_dialogue = new_dialogue
         self._traps: list[Trap] = []
         self._open: set[Connection] = set()
-        self._dammed = False
+        self._held_back = False
         self._server = loop.run(asyncio.start_server(self._serve, HOST, self.port, limit=CHUNK_BYTES))
         loop.relays.append(self)
 
@@ -69,12 +69,12 @@ class Relay:
 
     def close(self) -> None:
         """Cut all connections and take no more."""
-        self._dammed = False
+        self._held_back = False
         self._loop.run(self._close())
 
-    def dam(self) -> None:
+    def hold_back(self) -> None:
         """Let nothing through to the clients any more; what has come so far is lost once the connections are cut."""
-        self._dammed = True
+        self._held_back = True
 
     def lay(self, trap: Trap) -> Trap:
         """Have a trap catch the next request that it wants."""
@@ -85,9 +85,9 @@ class Relay:
         """The trap that takes this request, if one does."""
         return next((trap for trap in self._traps if trap.take(request)), None)
 
-    async def behind_the_dam(self) -> None:
+    async def while_held_back(self) -> None:
         """Wait while nothing is let through."""
-        while self._dammed:
+        while self._held_back:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _cut(self) -> None:

@@ -12,10 +12,10 @@ from proofs.chaos.commands import verify
 from proofs.chaos.conductor import Conductor
 from proofs.chaos.faults.imports import repeat_lost_import
 from proofs.chaos.faults.kinds import KINDS
-from proofs.chaos.pace import Apart, Pace, SideBySide
+from proofs.chaos.pace import Apart, SideBySide, Spacing
 from proofs.chaos.report import Outcome
-from proofs.chaos.schedule import Planned, drawn, in_turn
-from proofs.chaos.stand import Plan, Stand
+from proofs.chaos.schedule import PlannedFault, drawn, in_turn
+from proofs.chaos.stand import Stand, StandSetup
 from proofs.chaos.timeline import Recorder
 from proofs.chaos.witnesses import causes
 from stack.artefacts import kafka_jars
@@ -24,7 +24,7 @@ _SETTLED_WITHIN_S = 150.0
 
 
 @dataclass(frozen=True)
-class Order:
+class Trial:
     """What is to be run. `models` and `workload` name the model that scores, `jars` where Kafka's jars are kept.
 
     `apart`: one fault at a time, the next when everything is level again, all kinds equally often.
@@ -46,16 +46,16 @@ class Order:
         return self.minutes * 60
 
 
-def run(order: Order, say: Callable[[str], None], advance: Callable[[int], None]) -> Outcome:
+def run(trial: Trial, say: Callable[[str], None], advance: Callable[[int], None]) -> Outcome:
     """Run it. `advance` is told how many more events were committed. Ends with all processes, also on Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="churn-chaos-") as temporary:
-        plan = Plan(order.keep or Path(temporary), order.seed, order.rate, order.brokers)
+        setup = StandSetup(trial.keep or Path(temporary), trial.seed, trial.rate, trial.brokers)
         say("starting a Kafka, a Redis and the workers")
-        stand = Stand(plan, lambda: kafka_jars(order.jars, say), order.models, order.workload)
+        stand = Stand(setup, lambda: kafka_jars(trial.jars, say), trial.models, trial.workload)
         recorder = Recorder(stand)
-        conductor = Conductor(stand, _pace(order, recorder))
+        conductor = Conductor(stand, _pace(trial, recorder))
         try:
-            return _run(order, stand, recorder, conductor, say, advance)
+            return _run(trial, stand, recorder, conductor, say, advance)
         finally:
             stand.ended.set()
             conductor.end()
@@ -63,24 +63,24 @@ def run(order: Order, say: Callable[[str], None], advance: Callable[[int], None]
 
 
 def _run(
-    order: Order,
+    trial: Trial,
     stand: Stand,
     recorder: Recorder,
     conductor: Conductor[Stand],
     say: Callable[[str], None],
     advance: Callable[[int], None],
 ) -> Outcome:
-    told = 0
+    reported = 0
 
     def tick() -> None:
-        nonlocal told
-        if (committed := recorder.committed()) > told:
-            advance(committed - told)
-            told = committed
+        nonlocal reported
+        if (committed := recorder.committed()) > reported:
+            advance(committed - reported)
+            reported = committed
 
     stand.load.start()
     began = time.monotonic()
-    conductor.conduct(_schedule(order), order.seconds, tick)
+    conductor.conduct(_schedule(trial), trial.seconds, tick)
     ended = time.monotonic()
     say("no more faults: waiting until everything is applied")
     settled_in_s = _settle(stand)
@@ -89,15 +89,15 @@ def _run(
     say("folding the log and comparing")
     return Outcome(
         seconds=ended - began,
-        seed=order.seed,
-        rate=order.rate,
-        brokers=order.brokers,
-        apart=order.apart,
+        seed=trial.seed,
+        rate=trial.rate,
+        brokers=trial.brokers,
+        apart=trial.apart,
         sent=stand.load.kinds,
         kills={
             "worker_kills": stand.crew.kills,
-            "redis_kills": stand.redis.losses.kills,
-            "redis_kills_with_loss": stand.redis.losses.with_loss,
+            "redis_kills": stand.redis.kill_counts.kills,
+            "redis_kills_with_loss": stand.redis.kill_counts.with_loss,
             "broker_kills": stand.broker.kills,
         },
         commits=stand.commits,
@@ -114,15 +114,15 @@ def _run(
     )
 
 
-def _pace(order: Order, recorder: Recorder) -> Pace:
+def _pace(trial: Trial, recorder: Recorder) -> Spacing:
     """Level is what is no further behind than the load of a second."""
-    return Apart(lambda: recorder.level(order.rate)) if order.apart else SideBySide(recorder.committed)
+    return Apart(lambda: recorder.level(trial.rate)) if trial.apart else SideBySide(recorder.committed)
 
 
-def _schedule(order: Order) -> list[Planned[Stand]]:
-    if order.apart:
-        return in_turn(KINDS, math.ceil(order.minutes), order.seed)
-    return drawn(KINDS, order.seconds, order.seed)
+def _schedule(trial: Trial) -> list[PlannedFault[Stand]]:
+    if trial.apart:
+        return in_turn(KINDS, math.ceil(trial.minutes), trial.seed)
+    return drawn(KINDS, trial.seconds, trial.seed)
 
 
 def _settle(stand: Stand) -> float | None:

@@ -30,7 +30,7 @@ _WORKING_WITHIN_S = 90.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class StandSetup:
     """What a stand is made for. `rate` is events a second; `directory` is empty or does not exist."""
 
     directory: Path
@@ -45,13 +45,13 @@ class Plan:
 class Stand(Ground):
     """All that a fault can reach. `imported` is the export that was brought back last."""
 
-    def __init__(self, plan: Plan, jars: Callable[[], Path], models: Path, workload: str) -> None:
-        super().__init__(plan.session_timeout_s)
-        self.plan = plan
+    def __init__(self, setup: StandSetup, jars: Callable[[], Path], models: Path, workload: str) -> None:
+        super().__init__(setup.session_timeout_s)
+        self.setup = setup
         self.commits: Counter[str] = Counter()
         self.imported: Path | None = None
-        self.controls: dict[int, list[int]] = {partition: [0] for partition in range(plan.partitions)}
-        self.models = _two_models(models, plan.directory / "models", workload)
+        self.controls: dict[int, list[int]] = {partition: [0] for partition in range(setup.partitions)}
+        self.models = _two_models(models, setup.directory / "models", workload)
         try:
             self._set_up(jars)
         except BaseException:
@@ -84,15 +84,17 @@ class Stand(Ground):
             self.controls[partition].append(offset)
 
     def _set_up(self, jars: Callable[[], Path]) -> None:
-        plan = self.plan
-        positions = positions_of(APP_ID, plan.partitions)
-        self._start_services(plan.directory, jars, plan.brokers, positions, lambda: RedisDialogue(self.commits))
+        setup = self.setup
+        positions = positions_of(APP_ID, setup.partitions)
+        self._start_services(setup.directory, jars, setup.brokers, positions, lambda: RedisDialogue(self.commits))
         control = _control(self.models[0], eager(1, 0.1))
-        create_topics(self.direct, plan.partitions, control, plan.brokers)
-        self.load = Load(self.broker.direct, self.direct.topics.events, plan.partitions, plan.rate, endless(plan.seed))
+        create_topics(self.direct, setup.partitions, control, setup.brokers)
+        self.load = Load(
+            self.broker.direct, self.direct.topics.events, setup.partitions, setup.rate, endless(setup.seed)
+        )
         self._undo.append(self.load.stop)
         relayed = self._environment(Deployment(APP_ID, Topics(), self.broker.relayed, self.redis.relayed))
-        self.crew = Crew(plan.workers, lambda log: WorkerProcess(relayed, log), plan.directory / "logs")
+        self.crew = Crew(setup.workers, lambda log: WorkerProcess(relayed, log), setup.directory / "logs")
         self._undo.append(self.crew.kill)
         if self.wait_for(lambda: self.crew.ready() or None, _WORKING_WITHIN_S) is None:
             raise Transient(f"the workers did not begin to work within {_WORKING_WITHIN_S:.0f} s, see their logs")
@@ -104,8 +106,8 @@ class Stand(Ground):
     def _environment(self, deployment: Deployment) -> dict[str, str]:
         return {
             **deployment.environment,
-            "CHURN_SESSION_TIMEOUT_S": str(self.plan.session_timeout_s),
-            "CHURN_MODELS_DIRECTORY": str(self.plan.directory / "models"),
+            "CHURN_SESSION_TIMEOUT_S": str(self.setup.session_timeout_s),
+            "CHURN_MODELS_DIRECTORY": str(self.setup.directory / "models"),
             "CHURN_LOG_FORMAT": "json",
         }
 

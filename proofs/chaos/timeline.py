@@ -91,7 +91,7 @@ class Recorder:
         return _UNKNOWN not in positions and sum(ends) - sum(positions) <= within
 
     def _record(self) -> None:
-        unknown = [_UNKNOWN] * self._stand.plan.partitions
+        unknown = [_UNKNOWN] * self._stand.setup.partitions
         while not (self._ended.wait(_EVERY_S) or self._stand.ended.is_set()):
             ends = self._stand.ends
             positions = self._stand.redis.positions()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from proofs.chaos.requests import Request
 
-Place = Literal["request", "reply"]
+Where = Literal["request", "reply"]
 Fate = Literal["deliver", "cut"]
 
 _LOOK_EVERY_S = 0.01
@@ -19,13 +19,13 @@ class Trap:
     A thread waits until it is caught, does what it likes, and then lets it go: delivered, or its connection cut.
     """
 
-    def __init__(self, wanted: Callable[[Request], bool], place: Place) -> None:
-        self.place = place
+    def __init__(self, wanted: Callable[[Request], bool], where: Where) -> None:
+        self.where = where
         self.request: Request | None = None
         self._wanted = wanted
         self._caught = threading.Event()
         self._decided = threading.Event()
-        self._passed = threading.Event()
+        self._settled = threading.Event()
         self._fate: Fate = "deliver"
 
     @property
@@ -47,9 +47,9 @@ class Trap:
             await asyncio.sleep(_LOOK_EVERY_S)
         return self._fate
 
-    def passed(self) -> None:
-        """It has gone its way."""
-        self._passed.set()
+    def settle(self) -> None:
+        """Note that it has gone its way."""
+        self._settled.set()
 
     @property
     def caught(self) -> Request | None:
@@ -61,6 +61,6 @@ class Trap:
         self._fate = fate
         self._decided.set()
 
-    def passed_within(self, seconds: float) -> bool:
+    def settled_within(self, seconds: float) -> bool:
         """Wait until it has gone its way."""
-        return self._passed.wait(seconds)
+        return self._settled.wait(seconds)

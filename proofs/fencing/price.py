@@ -34,7 +34,7 @@ _DAY_MS: Final = 86_400_000
 Say = Callable[[str], None]
 
 
-class Bench:
+class PriceBench:
     """A filled topic; `begins` and `ends` are the offsets between which is measured."""
 
     def __init__(self, site: Site, made: Testbed, begins: list[int], ends: list[int]) -> None:
@@ -96,7 +96,7 @@ def measure(
             events, users, mix, SEED, NEW_EVERY, first=users, start_ms=START_MS + _DAY_MS, span_ms=_DAY_MS
         )
         fill(made.deployment, load)
-        bench = Bench(site, made, begins, _ends(made))
+        bench = PriceBench(site, made, begins, _ends(made))
         bench.warm_broker(max(batches), say)
         return {str(batch): bench.pair(batch, rounds, say) for batch in batches}
 

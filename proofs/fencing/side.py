@@ -23,7 +23,7 @@ from schemas.errors import Transient
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.redis.states import RedisStates
-from stream_app.bootstrap.deployment import aio_consumer
+from stream_app.bootstrap.deployment import aio_consumer, deliver_plain_records
 from stream_app.bootstrap.engine import engine_for, warm_up
 from stream_app.core.partition_fold import PartitionFold
 from stream_app.deployment import Deployment
@@ -31,7 +31,7 @@ from stream_app.partition.driver import drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Feed, Ports, Watcher
 from stream_app.partition.session import Session
-from stream_app.worker.transport import FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, deliver_plain_records
+from stream_app.worker.transport import FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES
 
 Side = Literal["fenced", "unfenced"]
 _WITHIN_S = 600.0
@@ -114,14 +114,15 @@ async def _measured(task: Task) -> Spent:
     warm_up(engine)
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    deliver_plain_records()
     counts = _Counts()
     readings = _Readings(task, counts)
     partitions = len(task.ends)
     start, done = Gate(partitions, readings.take), Gate(partitions, readings.take)
     at = [TopicPartition(topic, partition) for partition in range(partitions)]
     fetching = {"fetch_min_bytes": FETCH_MIN_BYTES, "fetch_max_wait_ms": FETCH_MAX_WAIT_MS}
-    async with aio_consumer(task.events.kafka, **fetching) as consumer:
+    consumer = aio_consumer(task.events.kafka, **fetching)
+    deliver_plain_records(consumer)
+    async with consumer:
         consumer.assign(at)
         async with asyncio.TaskGroup() as group:
             for p in range(partitions):

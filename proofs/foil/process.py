@@ -1,15 +1,12 @@
 """The foil's agents as processes, and what they are told."""
 
-import os
-import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.processes import ChildProcess
 from stream_app.deployment import Deployment
 
-_STOPPED_WITHIN_S = 30.0
 _RESTARTING, _CRASHING = "mode.OneForOneSupervisor", "mode.CrashingSupervisor"
 
 
@@ -41,49 +38,16 @@ class Wiring:
         }
 
 
-class AgentProcess:
+class AgentProcess(ChildProcess):
     """One agent. Its words go to `log`, its files into a directory beside it."""
 
     def __init__(self, wiring: Wiring, log: Path) -> None:
         directory = log.with_suffix("")
         directory.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "proofs.foil.agent", "worker"],
-                env={**os.environ, **wiring.environment(directory)},
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
-
-    @property
-    def exit_code(self) -> int | None:
-        """None while it runs."""
-        return self._process.poll()
+        command = [sys.executable, "-m", "proofs.foil.agent", "worker"]
+        super().__init__(command, wiring.environment(directory), log)
 
     def probe(self) -> dict[str, object]:
         """A plain agent says nothing of itself: while it runs it is taken to work."""
         runs = self.exit_code is None
         return {"ready": runs, "partitions": {"unknown": {"state": "running"}} if runs else {}}
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal, if it runs."""
-        self._process.send_signal(number)
-
-    def stop(self) -> None:
-        """Let it send what it has yet to send, and go; kill it when it does not."""
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(_STOPPED_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        """kill -9."""
-        self._process.kill()
-        self._process.wait()

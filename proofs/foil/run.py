@@ -15,7 +15,7 @@ from proofs.chaos.pace import SideBySide
 from proofs.chaos.schedule import drawn
 from proofs.foil.lag import Lag, lag_of
 from proofs.foil.losses import found
-from proofs.foil.stand import FoilStand, Plan
+from proofs.foil.stand import FoilSetup, FoilStand
 from schemas.errors import Transient
 from stack.artefacts import kafka_jars
 
@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Order:
+class FoilTrial:
     """What is to be run; no kinds, no faults. `crashing`: an agent that fails ends its process.
 
     `jars` is where Kafka's jars are kept.
@@ -41,15 +41,15 @@ class Order:
     crashing: bool = False
 
 
-def run(order: Order, say: Say) -> dict[str, object]:
+def run(trial: FoilTrial, say: Say) -> dict[str, object]:
     """Run it on services of its own; ends with all of its processes, also on Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="churn-foil-") as temporary:
         say("starting a Kafka, a Redis and the agents")
-        plan = Plan(Path(temporary), order.seed, order.rate, order.crashing)
-        stand = FoilStand(plan, lambda: kafka_jars(order.jars, say))
+        setup = FoilSetup(Path(temporary), trial.seed, trial.rate, trial.crashing)
+        stand = FoilStand(setup, lambda: kafka_jars(trial.jars, say))
         conductor = Conductor[Ground](stand, SideBySide(lambda: sum(stand.redis.positions() or [])))
         try:
-            return _run(order, stand, conductor, say)
+            return _run(trial, stand, conductor, say)
         finally:
             stand.ended.set()
             conductor.end()
@@ -72,20 +72,20 @@ def settled(stand: FoilStand, lag: Lag) -> int:
     return best
 
 
-def _run(order: Order, stand: FoilStand, conductor: Conductor[Ground], say: Say) -> dict[str, object]:
+def _run(trial: FoilTrial, stand: FoilStand, conductor: Conductor[Ground], say: Say) -> dict[str, object]:
     foil = stand.wiring.deployment
     with lag_of(stand.broker.direct, foil.app_id, foil.topics.events) as lag:
         stand.load.start()
-        conductor.conduct(drawn(order.kinds, order.seconds, order.seed), order.seconds, lambda: None)
+        conductor.conduct(drawn(trial.kinds, trial.seconds, trial.seed), trial.seconds, lambda: None)
         say("no more faults: waiting until everything is acknowledged")
         stand.load.finish()
         left = settled(stand, lag)
     stand.crew.stop()
     happened = Counter(one.kind for one in conductor.happened)
     return {
-        "seconds": order.seconds,
-        "seed": order.seed,
-        "faults": {fault.kind: happened[fault.kind] for fault in order.kinds},
+        "seconds": trial.seconds,
+        "seed": trial.seed,
+        "faults": {fault.kind: happened[fault.kind] for fault in trial.kinds},
         "agent_kills": stand.crew.kills,
         "agent_exits": stand.crew.exits,
         "never_acknowledged": left,

@@ -29,7 +29,7 @@ _LOOKED_WITHIN_S = 3.0
 
 
 @dataclass(frozen=True)
-class Plan:
+class FoilSetup:
     """What a stand is made for. `rate` is events a second; `crashing`: an agent that fails ends its process."""
 
     directory: Path
@@ -44,34 +44,35 @@ class Plan:
 class FoilStand(Ground):
     """Ends with all its processes when it is closed. `wiring` is past the relays."""
 
-    def __init__(self, plan: Plan, jars: Callable[[], Path]) -> None:
-        super().__init__(plan.session_timeout_s)
+    def __init__(self, setup: FoilSetup, jars: Callable[[], Path]) -> None:
+        super().__init__(setup.session_timeout_s)
         try:
-            self._set_up(plan, jars)
+            self._set_up(setup, jars)
         except BaseException:
             self.close()
             raise
 
-    def _set_up(self, plan: Plan, jars: Callable[[], Path]) -> None:
-        self._start_services(plan.directory, jars, 1, lambda client: [sum(counted(client, _APP_ID).values())], Unread)
-        _create_topics(self.broker.direct, plan.partitions)
-        events = (event for event in endless(plan.seed) if not event.astray)
-        self.load = Load(self.broker.direct, CUSTOMER_EVENTS.name, plan.partitions, plan.rate, events)
+    def _set_up(self, setup: FoilSetup, jars: Callable[[], Path]) -> None:
+        self._start_services(setup.directory, jars, 1, lambda client: [sum(counted(client, _APP_ID).values())], Unread)
+        _create_topics(self.broker.direct, setup.partitions)
+        events = (event for event in endless(setup.seed) if not event.astray)
+        self.load = Load(self.broker.direct, Topics().events, setup.partitions, setup.rate, events)
         self._undo.append(self.load.stop)
         self.wiring = Wiring(
             Deployment(_APP_ID, Topics(), self.broker.relayed, self.redis.relayed),
-            session_timeout_s=plan.session_timeout_s,
-            crashing=plan.crashing,
+            session_timeout_s=setup.session_timeout_s,
+            crashing=setup.crashing,
         )
-        self.crew = Crew(plan.agents, lambda log: AgentProcess(self.wiring, log), plan.directory / "agents")
+        self.crew = Crew(setup.agents, lambda log: AgentProcess(self.wiring, log), setup.directory / "agents")
         self._undo.append(self.crew.kill)
-        if self.wait_for(lambda: _formed(self.broker.direct, plan.agents) or None, _FORMED_WITHIN_S) is None:
+        if self.wait_for(lambda: _formed(self.broker.direct, setup.agents) or None, _FORMED_WITHIN_S) is None:
             raise Transient(f"the agents did not form a group within {_FORMED_WITHIN_S:.0f} s: look at their logs")
 
 
 def _formed(kafka: KafkaConnection, agents: int) -> bool:
     """Whether all agents have joined: one that joins later has the others read again what they have counted."""
-    asked = admin(kafka).describe_consumer_groups([_APP_ID], request_timeout=_LOOKED_WITHIN_S)
+    client = admin(kafka)
+    asked = client.describe_consumer_groups([_APP_ID], request_timeout=_LOOKED_WITHIN_S)
     try:
         group = asked[_APP_ID].result(2 * _LOOKED_WITHIN_S)
     except (KafkaException, TimeoutError):  # a coordinator that has just come about is not always found at once
@@ -81,5 +82,6 @@ def _formed(kafka: KafkaConnection, agents: int) -> bool:
 
 def _create_topics(kafka: KafkaConnection, partitions: int) -> None:
     topics = [NewTopic(topic.name, partitions, 1, config=topic.config()) for topic in (CUSTOMER_EVENTS, CHURN_ALERTS)]
-    for created in admin(kafka).create_topics(topics).values():
+    client = admin(kafka)
+    for created in client.create_topics(topics).values():
         created.result(_ANSWER_WITHIN_S)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs.simulation.kafka_model import COMMITTED, Entry
-from proofs.simulation.ports import Moment, SimDecisions, SimStates
+from proofs.simulation.ports import SimDecisions, SimStates, SwitchPoint
 from schemas.errors import Transient
 from stream_app.core.hashing import anchor
 from stream_app.core.log import LogRecord
@@ -80,7 +80,7 @@ class _NoIdleCheck(SimStates):
 class _NoTransaction(SimDecisions):
     async def transaction(self, topic: list[Entry], what: Sequence[Any]) -> None:
         for one in what:
-            await Moment()
+            await SwitchPoint()
             topic.append(Entry(one, COMMITTED))
 
 
@@ -97,7 +97,7 @@ class _NoScanOfRejections(SimDecisions):
 
 class _ScanBeforeInit(SimDecisions):
     async def open(self) -> None:
-        await Moment()
+        await SwitchPoint()
         self.before = super().decisions(0, 0) if not self.around.topics.open else None
         await super().open()
 
@@ -111,7 +111,7 @@ class _ScanBeforeInit(SimDecisions):
 class _ReusedProducer(SimDecisions):
     async def open(self) -> None:
         if self.process.epoch == self.around.topics.epoch:
-            await Moment()
+            await SwitchPoint()
             self.epoch = self.process.epoch
             return
         await super().open()
@@ -122,7 +122,7 @@ class _ReusedProducer(SimDecisions):
             await super().transaction(topic, what)
         except Transient as doubt:
             if doubt.cause == "transaction_in_doubt":
-                await Moment()
+                await SwitchPoint()
                 self.end(commit=False)
             raise
 

@@ -8,7 +8,6 @@ from typing import Any
 from proofs.simulation.kafka_model import Entry, TransactionalTopics
 from proofs.simulation.redis_model import RedisModel
 from schemas.alerts import Alert
-from schemas.dead_letters import Reason
 from schemas.errors import Transient
 from stream_app.core.engine import Recorded
 from stream_app.core.hashing import anchor
@@ -18,7 +17,7 @@ from stream_app.partition.driver import Stopping
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta, Report
 
 
-class Moment:
+class SwitchPoint:
     """A point at which a worker may be held up, killed or overtaken."""
 
     def __await__(self) -> Generator[None, None, None]:
@@ -43,7 +42,7 @@ class Surroundings:
 
 
 @dataclass
-class Process:
+class SimProcess:
     """What a process could keep from one session to the next. Only mutants use it."""
 
     epoch: int = -1
@@ -58,7 +57,7 @@ class SimStates:
 
     async def claim(self, claim: Claim) -> Meta:
         """Connect and take over."""
-        await Moment()
+        await SwitchPoint()
         self.life = self.around.redis.life
         meta = self.around.redis.claim(claim)
         self._may_lose_reply()
@@ -94,7 +93,7 @@ class SimStates:
 
     async def request(self) -> None:
         """A request on the one connection."""
-        await Moment()
+        await SwitchPoint()
         self.demand_connection()
 
     def demand_connection(self) -> None:
@@ -116,21 +115,21 @@ class SimDecisions:
 
     most_in_a_transaction = 2
 
-    def __init__(self, around: Surroundings, process: Process) -> None:
+    def __init__(self, around: Surroundings, process: SimProcess) -> None:
         self.around = around
         self.process = process
         self.epoch = -1
 
     async def open(self) -> None:
         """Fence the publisher before."""
-        await Moment()
+        await SwitchPoint()
         self.epoch = self.around.topics.init()
         if self.around.lost_reply():
             raise Transient("Kafka did not answer")
 
     async def read_back(self, position: int, rejected_from: int) -> Decisions:
         """What was decided, from here on."""
-        await Moment()
+        await SwitchPoint()
         return self.decisions(position, rejected_from)
 
     def decisions(self, position: int, rejected_from: int) -> Decisions:
@@ -145,7 +144,7 @@ class SimDecisions:
             if alert.data.front < position:
                 break
             alerts[alert.data.src.offset] = alert
-        rejected: dict[int, Reason] = {}
+        rejected: dict[int, str] = {}
         rejected_front = -1
         for offset, reason, letter_front in reversed(topics.committed(topics.letters)):
             rejected_front = max(rejected_front, letter_front)
@@ -172,9 +171,9 @@ class SimDecisions:
 
     async def transaction(self, topic: list[Entry], what: Sequence[Any]) -> None:
         """Write, then ask for the end once."""
-        await Moment()
+        await SwitchPoint()
         self.around.topics.write(topic, what, self.epoch)
-        await Moment()
+        await SwitchPoint()
         self.end(commit=True)
 
     def end(self, commit: bool) -> None:
@@ -201,7 +200,7 @@ class SimLog:
 
     async def inspect(self, position: int) -> LogBounds:
         """Bounds, and the anchor of the record before the position."""
-        await Moment()
+        await SwitchPoint()
         log = self.around.log
         inside = 0 < position <= len(log)
         return LogBounds(0, len(log), anchor(log[position - 1].value) if inside else None)
@@ -218,12 +217,12 @@ class SimFeed:
 
     async def seek(self, position: int) -> None:
         """Deliver from there on, unless a chunk was already under way."""
-        await Moment()
+        await SwitchPoint()
         self.next = position
 
     async def receive(self) -> Sequence[LogRecord]:
         """A few records, or none."""
-        await Moment()
+        await SwitchPoint()
         if self.leaving:
             raise Stopping
         chance, first = self.around.chance, self.next

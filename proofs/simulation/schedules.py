@@ -9,7 +9,7 @@ from proofs.simulation.kafka_model import TransactionalTopics
 from proofs.simulation.mutants import SHIPPED, Variant
 from proofs.simulation.ports import Surroundings
 from proofs.simulation.redis_model import RedisModel
-from proofs.simulation.toy_fold import Happening, told
+from proofs.simulation.toy_fold import Happening, encoded
 from proofs.simulation.verdict import STUCK, verdict
 from proofs.simulation.workers import Worker
 from stream_app.core.log import PlainRecord
@@ -77,7 +77,7 @@ class Schedule:
             worker.flaws = frozenset()
 
     def _append(self, said: Happening) -> None:
-        self.around.log.append(PlainRecord(len(self.around.log), 1, None, told(said)))
+        self.around.log.append(PlainRecord(len(self.around.log), 1, None, encoded(said)))
 
     def _version(self) -> tuple[int, frozenset[int]]:
         """How a version of the program leans, and the ids that it fails on."""

@@ -28,12 +28,12 @@ class Happening(NamedTuple):
     number: int
 
 
-def told(said: Happening) -> bytes:
+def encoded(said: Happening) -> bytes:
     """The bytes of a record's value."""
     return f"{said.kind} {said.user} {said.number}".encode()
 
 
-def heard(value: bytes | None) -> Happening:
+def decoded(value: bytes | None) -> Happening:
     """What a record's value says."""
     kind, user, number = (value or b"").decode().split(" ")
     return Happening(kind, user, int(number))
@@ -49,7 +49,7 @@ class State(NamedTuple):
     ids: tuple[int, ...] = ()
 
 
-class Source(NamedTuple):
+class AlertSource(NamedTuple):
     """Where an alert comes from."""
 
     offset: int
@@ -58,7 +58,7 @@ class Source(NamedTuple):
 class Decided(NamedTuple):
     """What the session and its log of decisions read of an alert, and who it is about."""
 
-    src: Source
+    src: AlertSource
     front: int
     user: str
     episode: int
@@ -106,7 +106,7 @@ class ToyFold:
         events: list[tuple[int, Happening]] = []
         intake = Intake(end_offset=records[-1].offset + 1, events=cast("Any", events))
         for record in records:
-            said = heard(record.value)
+            said = decoded(record.value)
             if record.offset in barred or (said.kind == "control" and events):
                 intake.end_offset = record.offset
                 break
@@ -149,7 +149,7 @@ class ToyFold:
         if fires:
             since, episode = 0, episode + 1
             if offset > recorded.front:
-                alerts.append(ToyAlert(Decided(Source(offset), offset, said.user, episode)))
+                alerts.append(ToyAlert(Decided(AlertSource(offset), offset, said.user, episode)))
         chain = hash((state.chain, offset, said.number))
         return State(offset, chain, since, episode, (*state.ids[1 - _RING :], said.number))
 

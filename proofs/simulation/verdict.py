@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, cast
 
 from proofs.simulation.ports import Surroundings
-from proofs.simulation.toy_fold import IN_FORCE, POISON, State, ToyFold, heard
+from proofs.simulation.toy_fold import IN_FORCE, POISON, State, ToyFold, decoded
 from stream_app.core.engine import InForce, Recorded
 
 STUCK = "stuck"
@@ -23,7 +23,7 @@ def verdict(around: Surroundings) -> str | None:
         return POSITION
     letters = around.topics.committed(around.topics.letters)
     rejected = {offset: reason for offset, reason, _ in letters}
-    poison = {record.offset for record in around.log if heard(record.value).kind == "poison"}
+    poison = {record.offset for record in around.log if decoded(record.value).kind == "poison"}
     if len(rejected) != len(letters) or {o for o, reason in rejected.items() if reason == POISON} != poison:
         return DEAD_LETTERS
     barred = {offset for offset, reason in rejected.items() if reason == "bug"}
@@ -37,7 +37,7 @@ def _alerts(around: Surroundings) -> str | None:
     episodes = Counter((alert.user, alert.episode) for alert in alerts)
     if any(times > 1 for times in (*sources.values(), *episodes.values())):
         return DUPLICATE_ALERT
-    if any(heard(around.log[alert.src.offset].value).user != alert.user for alert in alerts):
+    if any(decoded(around.log[alert.src.offset].value).user != alert.user for alert in alerts):
         return PHANTOM_ALERT
     return None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proofs.simulation.mutants import Variant
-from proofs.simulation.ports import GroupOffsets, Process, SimFeed, SimLog, Surroundings
+from proofs.simulation.ports import GroupOffsets, SimFeed, SimLog, SimProcess, Surroundings
 from proofs.simulation.toy_fold import ToyFold
 from schemas.errors import ContractViolation, Transient
 from stream_app.partition.driver import drive
@@ -28,7 +28,7 @@ class Worker:
     believes: bool = False
     asleep_until: int = 0
     stopped: str | None = None
-    process: Process = field(default_factory=Process)
+    process: SimProcess = field(default_factory=SimProcess)
     feed: SimFeed | None = None
     running: Coroutine[Any, Any, None] | None = None
     sessions: int = 0
@@ -52,7 +52,7 @@ class Worker:
 
     def kill(self) -> None:
         """kill -9: whatever it was about to do does not happen."""
-        self.running, self.feed, self.process = None, None, Process()
+        self.running, self.feed, self.process = None, None, SimProcess()
         self.stopped = None
 
     def late_commit(self, commit: Commit) -> None:

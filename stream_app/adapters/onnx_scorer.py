@@ -1,6 +1,7 @@
 """Scores vectors with ONNX Runtime, from an artefact whose bytes its manifest vouches for."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -46,19 +47,45 @@ class OnnxScorer:
         return np.ascontiguousarray(probabilities[: len(vectors), 1], np.float32)
 
 
-def load_model(directory: Path, reference: ModelRef) -> OnnxScorer:
-    """The model that a control record names. Raises ContractViolation when it is missing or not those bytes."""
-    where = directory / reference.name / reference.version
-    manifest = load_manifest(where)
-    model = (where / MODEL_FILE).read_bytes()
-    found = hashlib.sha256(model).hexdigest()
-    if found != reference.sha256 or found != manifest.sha256:
+def load_model(directory: Path, reference: ModelRef, fits: Callable[[Manifest], bool]) -> OnnxScorer:
+    """The model whose bytes a control record pins, under whichever version's manifest fits this code.
+
+    Logs outlive layouts: the same bytes may stand under several versions, each with the digests of another code. Of
+    several that fit, the version that the record names goes first, then the newest. Raises ContractViolation when the
+    bytes are nowhere (`missing_model`), or under no manifest that fits (`wrong_model`).
+    """
+    found = _pinned(directory, reference)
+    for manifest, model in found:
+        if fits(manifest):
+            return OnnxScorer(model, manifest)
+    named = f"{reference.name}/{reference.version}"
+    if not found:
         raise ContractViolation(
-            f"the bytes of {where / MODEL_FILE} are not those that were promoted (sha256 {found[:12]}…, expected "
-            f"{reference.sha256[:12]}…): restore the artefact, or promote this one with `churn models promote`",
-            state="wrong_model",
+            f"no version below {directory / reference.name} has the bytes that were promoted as {named} (sha256 "
+            f"{reference.sha256[:12]}…): restore the artefact there",
+            state="missing_model",
         )
-    return OnnxScorer(model, manifest)
+    raise ContractViolation(
+        f"the bytes that were promoted as {named} (sha256 {reference.sha256[:12]}…) stand below "
+        f"{directory / reference.name} as {', '.join(manifest.version for manifest, _ in found)}, made for other "
+        "features than this code computes: add the version of the model that came with this code, or run the code "
+        "it was made for",
+        state="wrong_model",
+    )
+
+
+def _pinned(directory: Path, reference: ModelRef) -> list[tuple[Manifest, bytes]]:
+    """The artefacts of a model with these bytes: the version that is named first, then from the newest on."""
+    versions = [where for where in _versions(directory / reference.name) if (where / MODEL_FILE).is_file()]
+    versions.sort(key=lambda where: where.name == reference.version)
+    found = []
+    for where in reversed(versions):
+        model = (where / MODEL_FILE).read_bytes()
+        if hashlib.sha256(model).hexdigest() == reference.sha256:
+            manifest = load_manifest(where)
+            if manifest.sha256 == reference.sha256:
+                found.append((manifest, model))
+    return found
 
 
 def load_manifest(where: Path) -> Manifest:
@@ -76,13 +103,19 @@ def load_manifest(where: Path) -> Manifest:
 
 def newest_model(directory: Path, workload: str) -> Manifest:
     """The manifest with the highest version of a workload. Raises ContractViolation when there is none."""
-    versions = sorted((directory / workload).glob(f"*/{MANIFEST_FILE}"), key=lambda path: _ordered(path.parent.name))
+    versions = _versions(directory / workload)
     if not versions:
         raise ContractViolation(
             f"there is no model below {directory / workload}: make one with `churn train {workload}`",
             state="missing_model",
         )
-    return load_manifest(versions[-1].parent)
+    return load_manifest(versions[-1])
+
+
+def _versions(directory: Path) -> list[Path]:
+    """Where the versions of a model stand, the newest last."""
+    found = (path.parent for path in directory.glob(f"*/{MANIFEST_FILE}"))
+    return sorted(found, key=lambda where: _ordered(where.name))
 
 
 def _ordered(version: str) -> tuple[tuple[int, str], ...]:

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from stream_app.adapters.kafka.aiokafka_patches import deliver_plain_records
 from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, faust_arguments, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
@@ -10,11 +11,11 @@ from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.subscriber import AlertSubscriber
 from stream_app.adapters.kafka.topic_facts import topic_facts
 from stream_app.adapters.kafka.topic_log import KafkaTopicLog, barred_in_topic, topic_exists
-from stream_app.adapters.kafka.topics import create_topics, delete_topics, write_control
+from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 from stream_app.adapters.redis import stored_states as redis_states
 from stream_app.adapters.redis.cleaning import forget
 from stream_app.adapters.redis.connection import aio_client, client
-from stream_app.adapters.redis.keys import meta_key, state_prefix
+from stream_app.adapters.redis.keys import meta_key, partition_of_meta, state_prefix
 from stream_app.adapters.redis.stored_states import some_sizes
 from stream_app.deployment import Deployment, KafkaConnection, RedisConnection, Topics
 from stream_app.partition.ports import DecisionLog, EventLog
@@ -35,9 +36,12 @@ __all__ = [
     "consumer",
     "create_topics",
     "delete_topics",
+    "deliver_plain_records",
+    "empty_topics",
     "faust_arguments",
     "forget",
     "meta_key",
+    "partition_of_meta",
     "producer",
     "some_sizes",
     "state_prefix",

@@ -1,20 +1,22 @@
 """Engines with their models, and the control records that put these in force."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from schemas.events import Activity, ActivityData, Control, ControlData
+from schemas.events import Activity, ActivityData, Control, ControlData, ModelRef
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
 from stream_app.adapters.onnx_scorer import OnnxScorer, load_manifest, load_model, newest_model
+from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import decide
-from stream_app.core.engine import Engine, Recorded
+from stream_app.core.engine import Engine, Recorded, fits
 from stream_app.core.features.codec import pack, unpack
-from stream_app.core.features.plan import compile_workload
+from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.core.hashing import fingerprints
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
@@ -22,7 +24,7 @@ from stream_app.deployment import Topics
 from stream_app.settings import Settings
 from stream_app.workloads import workload_named
 
-__all__ = ["OnnxScorer", "load_manifest", "load_model", "newest_model"]
+__all__ = ["OnnxScorer", "load_manifest", "newest_model"]
 
 
 def engine_of(settings: Settings) -> Engine:
@@ -32,7 +34,13 @@ def engine_of(settings: Settings) -> Engine:
 
 def engine_for(workload: str, models: Path, topic: str) -> Engine:
     """An engine for any workload, models directory and topic."""
-    return Engine(compile_workload(workload_named(workload)), partial(load_model, models), topic)
+    compiled = compile_workload(workload_named(workload))
+    return Engine(compiled, models_for(compiled, models), topic)
+
+
+def models_for(compiled: Compiled, directory: Path) -> Callable[[ModelRef], OnnxScorer]:
+    """Finds the models that control records pin, each under a manifest that fits the workload."""
+    return partial(load_model, directory, fits=partial(fits, compiled=compiled))
 
 
 def control_for(manifest: Manifest, at_ms: int) -> Control:
@@ -60,9 +68,8 @@ def warm_up(engine: Engine) -> None:
     found = msgspec.json.encode(event)
     to_be_decoded = b" " + found
     events = take_in([PlainRecord(0, 1, b"user", found), PlainRecord(1, 1, b"user", to_be_decoded)], 0, 1).events
-    advance = engine.advance(records, {"user": 0}, events, None, Recorded({}, -1), 0)
+    advance = engine.advance(records, events, None, Recorded({}, -1), 0)
     fingerprints(advance.folded.vectors)
-    nothing = np.zeros(0, np.int64)
-    policy = engine.compiled.workload.policy
-    decide(records, nothing, nothing, nothing.astype(np.float32), nothing.astype(np.uint8), policy)
+    none, of_none = np.zeros(0, np.int64), (advance.folded.events[:0], advance.folded.churned[:0], advance.scores)
+    decide(records, none, Facts(none, none, *of_none), engine.compiled.workload.policy)
     unpack(pack(records), engine.compiled.record)

@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass
 from itertools import chain
 
-from stream_app.adapters.kafka.bounded_batches import bound_batches
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
@@ -16,7 +15,7 @@ from stream_app.deployment import Deployment
 from stream_app.metrics.measures import Measures
 from stream_app.metrics.memory_watch import MemoryWatch
 from stream_app.metrics.page import MetricsPage
-from stream_app.metrics.ports import InForce, measured
+from stream_app.metrics.ports import ControlsInForce, measured
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
@@ -52,8 +51,7 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     redis, partitions = deployment.redis, agreed_partitions(deployment)
     engine = engine_of(settings)
     warm_up(engine)
-    bound_batches()
-    measures, in_force = Measures(), InForce()
+    measures, in_force = Measures(), ControlsInForce()
     counts = Counts(measures)
     watchers: list[Watcher] = [counts]
     if settings.trace_file is not None:

@@ -11,16 +11,11 @@ from stream_app.core.intake.events import Events
 from stream_app.core.tables import Columns, Integers
 
 
-def users_of(events: Events) -> dict[str, int]:
-    """The users of a run of events in order of first appearance, numbered from 0."""
-    return {user: slot for slot, user in enumerate(events.names)}
-
-
-def to_columns(events: Events, patterns: Mapping[tuple[str, str], int], slots: Mapping[str, int]) -> Columns:
-    """The columns of a run of events; `slots` maps each of its users to a record."""
+def to_columns(events: Events, patterns: Mapping[tuple[str, str], int]) -> Columns:
+    """The columns of a run of events; its users' records stand in the order of their names."""
     row_from, pattern, value = _rows(events, patterns)
     return Columns(
-        slot=np.fromiter(map(slots.__getitem__, events.names), np.int64, len(events.names))[events.user],
+        slot=events.user,
         time=events.times_ms,
         offset=events.offsets,
         id_hash=events.id_hash,

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef
+from schemas.manifests import Manifest
 from stream_app.core.columns import to_columns
 from stream_app.core.decisions.alerts import Cause, Situation, compose
+from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import decide, restore
 from stream_app.core.decisions.reasons import explain
+from stream_app.core.decisions.rules import refuse_unknown_rules
 from stream_app.core.features.fold import APPLIED, REPEATED, SEEN, fold
 from stream_app.core.features.plan import Compiled
 from stream_app.core.hashing import fingerprints
@@ -73,6 +76,17 @@ class Advance:
         return int((self.folded.outcome == REPEATED).sum())
 
 
+def fits(manifest: Manifest, compiled: Compiled) -> bool:
+    """Whether a model was made for this workload's states, and reads columns that are computed from them."""
+    if not set(compiled.feature_names).issuperset(manifest.features):
+        return False
+    return (manifest.workload, manifest.state_digest, manifest.feature_schema) == (
+        compiled.workload.name,
+        compiled.state_digest,
+        compiled.feature_schema(manifest.features),
+    )
+
+
 class Engine:
     """A compiled workload that can run any model made for it. `load` finds the model that a control record names."""
 
@@ -83,27 +97,21 @@ class Engine:
 
     def put_in_force(self, control: ControlData) -> InForce:
         """The model and policy of a control record. Raises ContractViolation when they do not fit this workload."""
-        scorer = self._load(control.model)
-        manifest, compiled = scorer.manifest, self.compiled
-        known = set(compiled.feature_names)
-        schema = compiled.feature_schema(manifest.features) if known.issuperset(manifest.features) else "unknown"
-        if (manifest.workload, manifest.state_digest, manifest.feature_schema) != (
-            compiled.workload.name,
-            compiled.state_digest,
-            schema,
-        ):
+        refuse_unknown_rules(control.policy)
+        scorer, compiled = self._load(control.model), self.compiled
+        manifest = scorer.manifest
+        if not fits(manifest, compiled):
             raise ContractViolation(
                 f"model {manifest.name}/{manifest.version} was made for other features than this worker computes "
                 f"(state {manifest.state_digest}, here {compiled.state_digest}): train it again with `churn train`",
                 state="wrong_model",
             )
         columns = np.array([compiled.feature_names.index(name) for name in manifest.features], np.int64)
-        return InForce(control, scorer, columns, schema)
+        return InForce(control, scorer, columns, manifest.feature_schema)
 
     def advance(
         self,
         records: NDArray[np.void],
-        slots: Mapping[str, int],
         events: Events,
         in_force: InForce | None,
         recorded: Recorded,
@@ -111,10 +119,10 @@ class Engine:
     ) -> Advance:
         """Fold a run of events into their users' records, in place; score and decide if a model is in force.
 
-        `slots` maps users to records. Events up to `recorded.front` are not decided again: what was decided on them is
-        applied as recorded. Raises ContractViolation when the log was rewritten under the states.
+        The records stand in the order of `events.names`. Events up to `recorded.front` are not decided again: what was
+        decided on them is applied as recorded. Raises ContractViolation when the log was rewritten under the states.
         """
-        columns = to_columns(events, self.compiled.patterns, slots)
+        columns = to_columns(events, self.compiled.patterns)
         folded = fold(records, columns, self.compiled.plan)
         if np.any(folded.outcome == SEEN):
             raise ContractViolation(
@@ -126,23 +134,24 @@ class Engine:
         else:
             vectors = _chosen(folded.vectors, scored, in_force.columns)
             scores = in_force.scorer.score(vectors)
-            run = _Run(records, slots, events, columns, folded, scored, vectors, scores)
+            run = _Run(records, events, columns, folded, scored, vectors, scores)
             alerts = self._decide(run, in_force, recorded, partition)
         return Advance(folded, scored, columns.offset[scored], vectors, scores, alerts)
 
     def _decide(self, run: "_Run", in_force: InForce, recorded: Recorded, partition: int) -> list[Alert]:
-        for offset in sorted(recorded.alerts.keys() & set(run.columns.offset.tolist()) if recorded.alerts else ()):
-            restore(run.records, run.slots, recorded.alerts[offset].data)
+        for event, offset in enumerate(run.columns.offset.tolist() if recorded.alerts else ()):
+            if offset in recorded.alerts:
+                restore(run.records[run.columns.slot[event]], recorded.alerts[offset].data)
         fresh = int(np.searchsorted(run.columns.offset[run.scored], recorded.front, side="right"))
         events = run.scored[fresh:]
-        decisions = decide(
-            run.records,
-            run.columns.slot[events],
-            run.folded.as_of[events],
-            run.scores[fresh:],
-            run.folded.churned[events],
-            in_force.control.policy,
+        facts = Facts(
+            as_of_ms=run.folded.as_of[events],
+            first_ms=run.folded.first[events],
+            events=run.folded.events[events],
+            churned=run.folded.churned[events],
+            score=run.scores[fresh:],
         )
+        decisions = decide(run.records, run.columns.slot[events], facts, in_force.control.policy)
         rows = [fresh + decision.event for decision in decisions]
         causes = self._causes(run, in_force, rows)
         digest, schema = self.compiled.state_digest, in_force.feature_schema
@@ -179,7 +188,6 @@ class _Run:
     """A run of events between fold and decision."""
 
     records: NDArray[np.void]
-    slots: Mapping[str, int]
     events: Events
     columns: Columns
     folded: Folded

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from schemas.events import ControlData
-from stream_app.core.columns import users_of
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
 from stream_app.core.features.codec import pack, unpack
 from stream_app.core.intake.sorting import Intake, take_in
@@ -34,7 +33,7 @@ class PartitionFold:
 
     def users(self, intake: Intake) -> list[str]:
         """The users of a run, in the order in which their states are stored."""
-        return list(users_of(intake.events))
+        return list(intake.events.names)
 
     def advance(
         self, intake: Intake, stored: Sequence[bytes | None], in_force: InForce | None, recorded: Recorded
@@ -43,6 +42,6 @@ class PartitionFold:
 
         The records between are gone before anything is waited for: so one batch of them is held, not one a partition.
         """
-        records, slots = unpack(stored, self.engine.compiled.record), users_of(intake.events)
-        advance = self.engine.advance(records, slots, intake.events, in_force, recorded, self.partition)
+        records = unpack(stored, self.engine.compiled.record)
+        advance = self.engine.advance(records, intake.events, in_force, recorded, self.partition)
         return advance, pack(records)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import ControlData
-from stream_app.core.columns import users_of
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
 from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import LogRecord
@@ -76,13 +75,12 @@ class Replay:
         return Step(intake, self._advance(intake))
 
     def _advance(self, intake: Intake) -> Advance:
-        slots = users_of(intake.events)
-        for user in slots:
+        for user in intake.events.names:
             self.users.setdefault(user, len(self.users))
         self._make_room()
-        places = np.array([self.users[user] for user in slots], np.int64)
+        places = np.array([self.users[user] for user in intake.events.names], np.int64)
         records = self.records[places]
-        advance = self.engine.advance(records, slots, intake.events, self.in_force, _NOTHING_RECORDED, self._partition)
+        advance = self.engine.advance(records, intake.events, self.in_force, _NOTHING_RECORDED, self._partition)
         self.records[places] = records
         return advance
 

@@ -18,11 +18,11 @@ from stream_app.partition.effects import Claim, Commit, Decisions, Meta, Report
 from stream_app.partition.ports import DecisionLog, Feed, Ports, StateStore, Watcher
 
 Answer = TypeVar("Answer")
-InForce = dict[int, ControlData]
+ControlsInForce = dict[int, ControlData]
 """What is in force on each partition, as far as it was committed."""
 
 
-def measured(ports: Ports, partition: int, measures: Measures, in_force: InForce) -> Ports:
+def measured(ports: Ports, partition: int, measures: Measures, in_force: ControlsInForce) -> Ports:
     """The same ports, measured. `in_force` is kept up to date for this partition."""
     stages = Stages(measures, ports.watcher)
     return replace(
@@ -75,7 +75,7 @@ class Stages:
 
 
 class _States:
-    def __init__(self, states: StateStore, stages: Stages, partition: int, in_force: InForce) -> None:
+    def __init__(self, states: StateStore, stages: Stages, partition: int, in_force: ControlsInForce) -> None:
         self._states = states
         self._stages = stages
         self._partition = partition

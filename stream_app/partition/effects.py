@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from schemas.alerts import Alert
-from schemas.dead_letters import Reason
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Recorded
 from stream_app.core.intake.sorting import DeadLetter, Intake
@@ -69,7 +68,7 @@ class Decisions:
     """
 
     recorded: Recorded
-    rejected: Mapping[int, Reason]
+    rejected: Mapping[int, str]
     rejected_front: int
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from schemas.alerts import Alert
-from schemas.dead_letters import SCHEMA, Reason, Rejection, to_headers
+from schemas.dead_letters import SCHEMA, Rejection, to_headers
 from stream_app.core.engine import Recorded
 from stream_app.core.intake.sorting import DeadLetter
 from stream_app.partition.effects import Decisions
@@ -47,6 +47,6 @@ def addressed(
 def decisions(alerts: Sequence[Alert], position: int, letters: Sequence[Rejection], rejected_from: int) -> Decisions:
     """What a look back came to: the newest first, down to one whose front lies below what was asked for."""
     recorded = {alert.data.src.offset: alert for alert in alerts if alert.data.front >= position}
-    rejected: dict[int, Reason] = {one.offset: one.reason for one in letters if one.front >= rejected_from}
+    rejected = {one.offset: one.reason for one in letters if one.front >= rejected_from}
     alert_front = max((alert.data.front for alert in alerts), default=-1)
     return Decisions(Recorded(recorded, alert_front), rejected, max((one.front for one in letters), default=-1))

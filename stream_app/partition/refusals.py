@@ -15,7 +15,8 @@ def refuse_foreign(meta: Meta, state_digest: str, partition: int, partitions: in
     if meta.state_digest != state_digest:
         raise ContractViolation(
             f"the states of partition {partition} were made by another layout ({meta.state_digest}, here "
-            f"{state_digest}): rebuild them by replay into a new app id",
+            f"{state_digest}): replay the log into a new app id, as docs/runbook/upgrading.md says, or run the version "
+            "that made them",
             state="foreign_state",
         )
 

@@ -45,7 +45,7 @@ MAX_BATCH = 4000
 """Events of a batch at most: bounds the time that one commit holds up Redis."""
 REJECTED_SHARE = 0.2
 """Of the latest 1,000 records, if a deployment does not choose otherwise."""
-_MOST_AMISS = 5
+_MOST_MISDELIVERED = 5
 """Records fetched before a seek may still arrive after it; so many times they are dropped."""
 
 
@@ -125,7 +125,7 @@ class Session:
 
     def _next_records(self, owned: _Owned) -> Effects[Sequence[LogRecord]]:
         """Records from the position on, without a hole. An idle session keeps checking that it is the owner."""
-        position, amiss = owned.position, 0
+        position, misdelivered = owned.position, 0
         while True:
             records = yield from ask(Receive())
             if not records:
@@ -134,10 +134,10 @@ class Session:
             found = contiguous(records, position)
             end = position + len(found)
             ahead = records[-1].offset >= end
-            amiss += ahead or not found
-            if amiss > _MOST_AMISS:
+            misdelivered += ahead or not found
+            if misdelivered > _MOST_MISDELIVERED:
                 yield from self._look_at_log(owned, end if ahead else None)
-                amiss = 0
+                misdelivered = 0
             if ahead:
                 yield from ask(Seek(end))
             if found:

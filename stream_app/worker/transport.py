@@ -9,21 +9,17 @@ Relies on internals of the versions named below; importing it under others is re
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
-from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
-from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
-from schemas.errors import ContractViolation
-from stream_app.core.log import PlainRecord
+from stream_app.adapters.kafka import aiokafka_patches
 
-SCHEME = "chunk"
 FETCH_MIN_BYTES = 32 * 1024
 FETCH_MAX_WAIT_MS = 15
 """A fetch is answered with 32 kB or after 15 ms, and with far more when the worker is behind. The cost is per chunk: at
@@ -33,14 +29,8 @@ FETCH_MAX_BYTES = 16 << 20
 _PAUSED_POLL_S = 0.05
 _LOOK_EVERY_S = 2.0
 """At partitions that are paused: the last fetch, which said where their logs end, may be long ago."""
-_TESTED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
-
-for _package, _version in _TESTED.items():
-    if version(_package) != _version:
-        raise ContractViolation(
-            f"the chunk transport was tested with {_package} {_version}, here is {version(_package)}: install what "
-            "requirements.lock names"
-        )
+TESTED: Final = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1"}
+aiokafka_patches.demand_versions("the chunk transport was", TESTED)
 
 
 class Owner(Protocol):
@@ -70,13 +60,13 @@ class _Blind(dict[TP, int | None]):
 
 
 class _ChunkThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """The consumer's own thread, with our fetch sizes, and a group commit that may fail."""
+    """The consumer's own thread, with our fetches, and a group commit that may fail."""
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_min_bytes = FETCH_MIN_BYTES
-        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
-        consumer._fetch_max_bytes = FETCH_MAX_BYTES
+        aiokafka_patches.fetch_in_sizes(consumer, FETCH_MIN_BYTES, FETCH_MAX_WAIT_MS, FETCH_MAX_BYTES)
+        aiokafka_patches.bound_batches(consumer)
+        aiokafka_patches.deliver_plain_records(consumer)
         return consumer
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
@@ -94,8 +84,6 @@ class _ChunkThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
 
 class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
     """Delivers chunks; leaves positions to the owner of the partitions."""
-
-    owner: Owner
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,12 +136,11 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
                 await self._look_at(stock.ensure_aiokafka_TPset(self._paused_partitions))
 
     async def _look_at(self, paused: set[TopicPartition]) -> None:
-        """Find out where their logs end, and be seen fetching: aiokafka leaves its group for good when nobody does."""
+        """Find out where their logs end, and be seen fetching meanwhile."""
 
         async def look() -> Any:
             consumer = self._thread._ensure_consumer()
-            with consumer._subscription.fetch_context():
-                pass
+            aiokafka_patches.be_seen_fetching(consumer)
             return await consumer.end_offsets(paused)
 
         try:
@@ -188,11 +175,12 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
         """The group offset shows the session's position; acknowledgements only free what Faust holds in flight."""
         self._acked[tp].clear()
         self._acked_index[tp].clear()
-        return self.owner.position(tp.partition)
+        position: int | None = self.app.owner.position(tp.partition)
+        return position
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Sessions end before the partitions go to another worker."""
-        await self.owner.release({tp.partition for tp in revoked})
+        await self.app.owner.release({tp.partition for tp in revoked})
         await self.commit()
         await super().on_partitions_revoked(revoked)
 
@@ -200,35 +188,29 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
         """Sessions begin once Faust knows of the assignment."""
         self._looked_up.clear()
         await super().on_partitions_assigned(assigned, generation_id)
-        self.owner.assign(self, {tp.partition for tp in assigned})
+        self.app.owner.assign(self, {tp.partition for tp in assigned})
 
     async def on_stop(self) -> None:
         """Faust does not revoke on a stop: end the sessions while the consumer still runs."""
-        await self.owner.release(None)
+        await self.app.owner.release(None)
         await super().on_stop()
 
 
 class ChunkTransport(stock.Transport):  # type: ignore[misc]
-    """The transport behind `chunk://host:port`."""
+    """Faust's transport to Kafka, with our consumer."""
 
     Consumer = ChunkConsumer
 
 
-def register(owner: Owner) -> None:
-    """Make `chunk://` known to Faust, with the owner of this process's partitions."""
-    ChunkConsumer.owner = owner
-    deliver_plain_records()
-    TRANSPORTS.aliases[SCHEME] = f"{__name__}:{ChunkTransport.__name__}"
+class ChunkApp(faust.App):  # type: ignore[misc]
+    """A Faust app that reads in chunks, and whose partitions belong to an owner."""
 
+    def __init__(self, *args: Any, owner: Owner, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.owner = owner
 
-def deliver_plain_records() -> None:
-    """Have aiokafka's consumers of this process deliver plain tuples."""
-    PartitionRecords._consumer_record = _plain_record
-
-
-def _plain_record(_: PartitionRecords, __: TopicPartition, record: Any) -> PlainRecord:
-    """A record as a plain tuple: aiokafka's own has eleven fields and checks them all, for every record."""
-    return tuple.__new__(PlainRecord, (record.offset, record.timestamp, record.key, record.value, record.headers))
+    def _new_transport(self) -> ChunkTransport:
+        return ChunkTransport(self.conf.broker_consumer, self)
 
 
 def _message(tp: TP, chunk: list[Any], generation: int) -> ConsumerMessage:

@@ -23,6 +23,7 @@ from stream_app.core.features.sources import (
     message,
     sentiment,
 )
+from stream_app.core.features.words import Ago, Counted, Either, Graded, Group, Lasting, Portion, Words
 from stream_app.core.features.workload import UserGroups, Workload
 
 SIGNALS = {
@@ -103,6 +104,94 @@ FEATURES: dict[str, Feature] = {
     "plan_paid": Latest("plan", 0, "has a paid plan"),
 }
 
+WORDS: dict[str, Words] = {
+    "song_count_1h": Counted("song", "songs", "{value} in an hour"),
+    "song_count_1d": Counted("song", "songs", "{value} in a day"),
+    "song_count_7d": Counted("song", "songs", "{value} in a week"),
+    "song_count_30d": Counted("song", "songs", "{value} in a month"),
+    "advert_count_1h": Counted("advert", "adverts", "{value} in an hour"),
+    "advert_count_1d": Counted("advert", "adverts", "{value} in a day"),
+    "advert_share_7d": Portion(
+        "adverts were {value} of what was played in a week", "no adverts among what was played in a week"
+    ),
+    "advert_share_30d": Portion(
+        "adverts were {value} of what was played in a month", "no adverts among what was played in a month"
+    ),
+    "advert_since_h": Ago("advert", 720),
+    "thumbs_down_count_1h": Counted("thumbs down", "thumbs down", "{value} in an hour"),
+    "thumbs_down_count_7d": Counted("thumbs down", "thumbs down", "{value} in a week"),
+    "thumbs_down_share_30d": Portion(
+        "{value} of ratings in a month were thumbs down", "no thumbs down among ratings in a month"
+    ),
+    "thumbs_up_share_30d": Portion("{value} of songs in a month got a thumbs up", "no song in a month got a thumbs up"),
+    "playlist_share_30d": Portion(
+        "{value} of songs in a month went on a playlist", "no song in a month went on a playlist"
+    ),
+    "error_count_1h": Counted("error", "errors", "{value} in an hour"),
+    "error_count_1d": Counted("error", "errors", "{value} in a day"),
+    "error_count_7d": Counted("error", "errors", "{value} in a week"),
+    "error_count_30d": Counted("error", "errors", "{value} in a month"),
+    "error_since_h": Ago("error", 720),
+    "downgrade_view_count_1h": Counted("visit", "visits", "{value} to the downgrade page in an hour"),
+    "downgrade_view_count_1d": Counted("visit", "visits", "{value} to the downgrade page in a day"),
+    "downgrade_view_count_30d": Counted("visit", "visits", "{value} to the downgrade page in a month"),
+    "downgrade_view_since_h": Ago("visit to the downgrade page", 720),
+    "upgrade_view_count_30d": Counted("visit", "visits", "{value} to the upgrade page in a month"),
+    "settings_view_count_1h": Counted("visit", "visits", "{value} to the settings page in an hour"),
+    "settings_view_count_30d": Counted("visit", "visits", "{value} to the settings page in a month"),
+    "settings_view_since_h": Ago("visit to the settings page", 720),
+    "help_view_count_7d": Counted("visit", "visits", "{value} to the help page in a week"),
+    "home_share_30d": Portion(
+        "visits to the home page were {value} of what was done in a month",
+        "no visits to the home page among what was done in a month",
+    ),
+    "session_count_7d": Counted("session", "sessions", "{value} in a week"),
+    "session_count_30d": Counted("session", "sessions", "{value} in a month"),
+    "active_days_7d": Counted("day", "days", "active on {value} in a week", none="no day"),
+    "active_days_30d": Counted("day", "days", "active on {value} in a month", none="no day"),
+    "session_minutes": Lasting("minutes", "{value} in this session"),
+    "session_events": Counted("thing", "things", "{value} done in this session", none="nothing"),
+    "friend_count_30d": Counted("friend", "friends", "{value} added in a month"),
+    "logout_count_30d": Counted("logout", "logouts", "{value} in a month"),
+    "chat_message_count_1d": Counted("message", "messages", "{value} to support in a day"),
+    "chat_count_30d": Counted("support chat", "support chats", "{value} in a month"),
+    "chat_since_h": Ago("support chat", 720),
+    "chat_wait_mean_30d": Lasting(
+        "minutes", "waited {value} on average for an answer in chats", "no wait for an answer in chats"
+    ),
+    "sentiment_mean_30d": Graded(
+        "tone towards support is {value}",
+        (
+            (-1.0, "very negative"),
+            (-0.6, "negative"),
+            (-0.25, "slightly negative"),
+            (-0.05, "neutral"),
+            (0.05, "slightly positive"),
+            (0.25, "positive"),
+            (0.6, "very positive"),
+        ),
+        higher="better",
+        lower="worse",
+    ),
+    "plan_paid": Either("has a paid plan", "has no paid plan"),
+}
+
+GROUPS = {
+    "songs": Group(("song_count_1h", "song_count_1d", "song_count_7d", "song_count_30d")),
+    "activity": Group(("session_count_7d", "session_count_30d", "active_days_7d", "active_days_30d")),
+    "session": Group(("session_minutes", "session_events")),
+    "adverts": Group(("advert_count_1h", "advert_count_1d", "advert_share_7d", "advert_share_30d", "advert_since_h")),
+    "dislikes": Group(("thumbs_down_count_1h", "thumbs_down_count_7d", "thumbs_down_share_30d")),
+    "likes": Group(("thumbs_up_share_30d", "playlist_share_30d")),
+    "errors": Group(("error_count_1h", "error_count_1d", "error_count_7d", "error_count_30d", "error_since_h")),
+    "downgrade_page": Group(
+        ("downgrade_view_count_1h", "downgrade_view_count_1d", "downgrade_view_count_30d", "downgrade_view_since_h")
+    ),
+    "settings_page": Group(("settings_view_count_1h", "settings_view_count_30d", "settings_view_since_h")),
+    "support_chats": Group(("chat_message_count_1d", "chat_count_30d", "chat_since_h")),
+    "time_known": Group(("seen_h",), told=False),
+}
+
 WORKLOAD = Workload(
     name="music",
     signals=SIGNALS,
@@ -112,6 +201,8 @@ WORKLOAD = Workload(
     horizon_days=14,
     features=FEATURES,
     policy=Policy(name="default", version=1, enter=0.378, leave=0.189, critical=0.593, cooldown_s=14 * 86_400),
+    words=WORDS,
+    groups=GROUPS,
     report_groups=(UserGroups("chat", "users who chat with support", "users who never do"),),
     simulator="music_service",
     real_log="sparkify",

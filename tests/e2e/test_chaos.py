@@ -21,15 +21,15 @@ COMMAND = [sys.executable, "-m", "cli", "chaos", "--json"]
 
 
 def processes(directory: Path) -> list[int]:
-    """What runs in a directory, or was told of it."""
+    """What runs in a directory, or was reported of it."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            told = (process / "environ").read_text() + (process / "cmdline").read_text()
+            reported = (process / "environ").read_text() + (process / "cmdline").read_text()
             within = os.readlink(process / "cwd").startswith(str(directory))
         except OSError:
             continue
-        if within or f"={directory}" in told:
+        if within or f"={directory}" in reported:
             found.append(int(process.name))
     return found
 

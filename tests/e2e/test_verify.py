@@ -80,7 +80,7 @@ def verified(*arguments: str) -> dict[str, Any]:
 
 
 def differences(found: dict[str, Any]) -> dict[str, int]:
-    kinds = found.keys() - {"events", "users", "exact", "first_differences"}
+    kinds = found.keys() - {"events", "users", "alerts_of_another_digest", "exact", "first_differences"}
     return {kind: found[kind] for kind in kinds if found[kind]}
 
 

@@ -155,7 +155,7 @@ def test_a_model_that_is_missing_stops_its_partitions_under_that_name_and_nothin
     user = user_of(1)
     manifest = newest_model(made.settings.models_directory, "music")
     control = control_for(manifest, NOW_MS)
-    gone = msgspec.structs.replace(control.data.model, version="0.0.0-gone")
+    gone = msgspec.structs.replace(control.data.model, version="0.0.0-gone", sha256="0" * 64)
     data = msgspec.structs.replace(control.data, model=gone)
     write_control(made.at, msgspec.structs.replace(control, data=data))
     writer = Writer(made)
@@ -164,7 +164,7 @@ def test_a_model_that_is_missing_stops_its_partitions_under_that_name_and_nothin
     worker = made.start_worker()
     found = wait_for(worker, lambda probe: states_in(probe) == {"missing_model"})
     assert found["ready"] is False
-    assert "models/music/0.0.0-gone" in found["partitions"]["1"]["why"]
+    assert "music/0.0.0-gone" in found["partitions"]["1"]["why"]
     assert made.positions() == [0] * PARTITIONS
     assert made.states(1) == {}
     started = time.monotonic()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.instants import format_instant
-from stream_app.core.columns import to_columns, users_of
+from stream_app.core.columns import to_columns
 from stream_app.core.features.fold import APPLIED, fold
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.intake.events import Admitted
@@ -31,10 +31,8 @@ def test_the_vectors_of_the_listener_are_those_that_were_checked_by_hand(golden:
 
 def _report() -> str:
     intake = take_in(records_of_lines((HERE / "listener.jsonl").read_bytes().splitlines()), 0, 1)
-    users = users_of(intake.events)
-    folded = fold(
-        np.zeros(len(users), COMPILED.record), to_columns(intake.events, COMPILED.patterns, users), COMPILED.plan
-    )
+    records = np.zeros(len(intake.events.names), COMPILED.record)
+    folded = fold(records, to_columns(intake.events, COMPILED.patterns), COMPILED.plan)
     blocks = {letter.record.offset: f"{letter.record.offset} is poison: {letter.reason}\n" for letter in intake.dead}
     before: dict[str, NDArray[np.float32]] = {}
     for e, admitted in enumerate(intake.events):

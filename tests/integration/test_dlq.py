@@ -77,6 +77,14 @@ def test_a_letter_is_shown_whole_and_its_value_is_written_out_byte_by_byte(desk:
     assert churn_dlq("show", "first").exit_code == 2
 
 
+def test_letters_with_a_reason_of_another_version_are_listed_counted_and_sent_again(desk: Desk) -> None:
+    desk.reject([rejected(7, activity(USER, 7), "of_another_version")])
+    listed = json.loads(churn_dlq("list", "--reason", "of_another_version", "--json").stdout)
+    assert listed["by_reason"] == {"of_another_version": 1}
+    sent = json.loads(churn_dlq("redrive", "--reason", "of_another_version", "--json").stdout)
+    assert (len(sent["sent"]), sent["refused"]) == (1, [])
+
+
 def test_letters_of_one_reason_are_sent_again_once_and_shown_as_sent(desk: Desk) -> None:
     first = churn_dlq("redrive", "--reason", "bug", "--json")
     assert first.exit_code == 0

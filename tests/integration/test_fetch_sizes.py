@@ -1,4 +1,4 @@
-"""The sizes of a fetch are set past the consumer's own arguments: what a broker is asked for shows that they hold."""
+"""What is set past the arguments of a worker's consumer: what a broker is asked for, and what comes, shows it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
 from stream_app.adapters.kafka.connection import faust_arguments
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.core.log import PlainRecord
 from stream_app.deployment import Deployment
 from stream_app.worker.transport import FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, ChunkTransport
 from tests.integration.test_topics import CONTROL
@@ -24,14 +25,14 @@ from tests.support.connections import deployment_at
 @contextmanager
 def worker_thread(at: Deployment, directory: Path) -> Iterator[Any]:
     """The thread, not started, in which Faust would have a worker's consumer."""
-    app = faust.App(at.app_id, **faust_arguments(at.kafka, "kafka"), datadir=directory)
+    app = faust.App(at.app_id, **faust_arguments(at.kafka), datadir=directory)
     app.transport = ChunkTransport(app.conf.broker, app)
     thread = app.consumer._thread
     yield thread
     thread.thread_loop.close()
 
 
-def test_a_worker_asks_the_broker_for_its_own_sizes_of_a_fetch(
+def test_a_worker_asks_the_broker_for_its_own_sizes_of_a_fetch_and_delivers_plain_records(
     stack: Services, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create_topics(deployment_at(stack, prefix), 1, CONTROL)
@@ -49,7 +50,7 @@ def test_a_worker_asks_the_broker_for_its_own_sizes_of_a_fetch(
             consumer.subscribe([prefix + CUSTOMER_EVENTS.name])
             await consumer.start()
             try:
-                await consumer.getone()
+                assert type(await consumer.getone()) is PlainRecord
             finally:
                 await consumer.stop()
 

@@ -13,7 +13,8 @@ from schemas.errors import ContractViolation
 from schemas.events import Control, ControlData, ModelRef, Policy
 from schemas.topics import CUSTOMER_EVENTS, TOPICS
 from stack.local import Services
-from stream_app.adapters.kafka.topics import create_topics, delete_topics, write_control
+from stream_app.adapters.kafka.topic_log import KafkaTopicLog
+from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 from tests.support.connections import deployment_at
 
 N = 3
@@ -140,3 +141,17 @@ def test_deletion_takes_the_topics_of_its_prefix_only(stack: Services, admin: Ad
     assert set(partition_counts(admin, prefix)) == {f"b-{topic.name}" for topic in TOPICS}
     delete_topics(deployment_at(stack, f"{prefix}b-"))
     assert partition_counts(admin, prefix) == {}
+
+
+def test_an_emptied_topic_has_no_records_and_goes_on_at_its_offsets_and_others_are_left(
+    stack: Services, read: Read, prefix: str
+) -> None:
+    made, other = deployment_at(stack, prefix), deployment_at(stack, f"{prefix}b-")
+    for deployment in (made, other):
+        create_topics(deployment, N, CONTROL)
+    empty_topics(made.kafka, [made.topics.events])
+    emptied = KafkaTopicLog(made.kafka, made.topics.events, whole=False)
+    assert (emptied.offsets, [emptied.end(partition) for partition in range(N)]) == (0, [1] * N)
+    assert write_control(made, CONTROL) == [1] * N
+    assert [len(records) for records in read(other.topics.events)] == [1] * N
+    delete_topics(other)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.core.columns import raised_by, to_columns, users_of
+from stream_app.core.columns import raised_by, to_columns
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.sources import action
 from stream_app.core.intake.canonical import find
@@ -27,13 +27,12 @@ CONTROL = control(dial(COMPILED).control(every_kind.WORKLOAD.policy)).record(0).
 
 def told(intake: Intake) -> dict[str, Any]:
     """All that an intake says, and the columns of its events."""
-    users = users_of(intake.events)
-    columns = to_columns(intake.events, COMPILED.patterns, users)
+    columns = to_columns(intake.events, COMPILED.patterns)
     return {
         "end": (intake.end_offset, intake.control, intake.controls, intake.clocks),
         "dead": intake.dead,
         "events": list(intake.events),
-        "users": list(users.items()),
+        "users": list(intake.events.names),
         "columns": [(column.dtype, column.tolist()) for column in columns],
     }
 
@@ -133,10 +132,9 @@ def test_marked_events_are_as_if_the_others_had_never_been_there(marks: list[boo
     chosen = events.where(np.array(marks))
     wanted = [admitted for admitted, mark in zip(events, marks, strict=True) if mark]
     assert list(chosen) == wanted == [chosen[place] for place in range(len(wanted))]
-    assert list(users_of(chosen)) == list(dict.fromkeys(admitted.user for admitted in wanted))
+    assert list(chosen.names) == list(dict.fromkeys(admitted.user for admitted in wanted))
     again = take_in([admitted.record for admitted in wanted], 0, 1).events if wanted else chosen
-    users = users_of(chosen)
-    columns = [to_columns(one, COMPILED.patterns, users) for one in (chosen, again)]
+    columns = [to_columns(one, COMPILED.patterns) for one in (chosen, again)]
     assert all(np.array_equal(*pair) for pair in zip(*columns, strict=True))
     assert raised_by(chosen, [action("like")]).tolist() == [
         getattr(one.event.data, "action", "") == "like" for one in wanted

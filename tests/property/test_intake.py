@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import Poison
 from schemas.instants import format_instant
-from stream_app.core.columns import signals_of, to_columns, users_of
+from stream_app.core.columns import signals_of, to_columns
 from stream_app.core.durations import DAY_MS, MINUTE_MS
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.intake.decoding import decode_record
@@ -200,18 +200,17 @@ def test_an_event_that_stands_in_another_partition_than_its_users_is_dead_letter
 @given(logs())
 def test_the_columns_say_of_each_event_whose_it_is_when_it_was_and_which_it_is(log: list[PlainRecord]) -> None:
     events = take_in(log, 0, 1).events
-    users = users_of(events)
-    columns = to_columns(events, COMPILED.patterns, users)
+    columns = to_columns(events, COMPILED.patterns)
     happenings = [h for record in log if (h := happening_of(record.value or b"", record.timestamp)) is not None]
-    assert columns.slot.tolist() == [users[happening.user] for happening in happenings]
+    assert [events.names[slot] for slot in columns.slot.tolist()] == [happening.user for happening in happenings]
     assert columns.time.tolist() == [happening.time_ms for happening in happenings]
     assert columns.id_hash.tolist() == [happening.identity for happening in happenings]
-    assert list(users.values()) == list(range(len(users)))
+    assert list(events.names) == list(dict.fromkeys(happening.user for happening in happenings))
     assert (np.diff(columns.row_from) > 0).all()
 
 
 def test_columns_of_no_events_are_empty() -> None:
-    columns: Columns = to_columns(Events(), COMPILED.patterns, {})
+    columns: Columns = to_columns(Events(), COMPILED.patterns)
     assert [len(column) for column in columns] == [0, 0, 0, 0, 1, 0, 0]
 
 

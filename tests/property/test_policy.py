@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from schemas.events import Policy
+from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import (
     CHURNED,
     CLOSED,
@@ -63,9 +64,13 @@ def _decide(records: NDArray[np.void], history: list[Scored], policy: Policy = P
     return decide(
         records,
         np.array([scored.user for scored in history], np.int64),
-        np.array([scored.as_of_ms for scored in history], np.int64),
-        np.array([scored.score for scored in history], np.float32),
-        np.array([scored.churned for scored in history], np.uint8),
+        Facts(
+            as_of_ms=np.array([scored.as_of_ms for scored in history], np.int64),
+            first_ms=np.ones(len(history), np.int64),
+            events=np.ones(len(history), np.uint32),
+            churned=np.array([scored.churned for scored in history], np.uint8),
+            score=np.array([scored.score for scored in history], np.float32),
+        ),
         policy,
     )
 

@@ -31,7 +31,7 @@ OTHERWISE = ENGINE.put_in_force(
     DIAL.control(Policy(name="otherwise", version=1, enter=0.2, leave=0.1, critical=0.4, cooldown_s=0))
 )
 
-SLOTS = {"ana": 0, "ben": 1}
+USERS = ("ana", "ben")
 POLICY_FIELDS = ["episode", "sequence", "band", "opened_at", "cooldown_until", "alert_score"]
 NOTHING_RECORDED = Recorded({}, -1)
 
@@ -49,7 +49,11 @@ class Partition:
         if not log:
             return []
         events = take_in(log, 0, 1).events
-        return ENGINE.advance(self.records, SLOTS, events, in_force, recorded, 0).alerts
+        places = [USERS.index(user) for user in events.names]
+        records = self.records[places]
+        alerts = ENGINE.advance(records, events, in_force, recorded, 0).alerts
+        self.records[places] = records
+        return alerts
 
     def committed(self) -> list[bytes]:
         """What stands in the store after a commit."""
@@ -57,7 +61,7 @@ class Partition:
 
 
 def _fresh() -> Partition:
-    return Partition(np.zeros(len(SLOTS), COMPILED.record))
+    return Partition(np.zeros(len(USERS), COMPILED.record))
 
 
 def _resumed(committed: list[bytes]) -> Partition:
@@ -77,9 +81,9 @@ def _log(steps: Sequence[tuple[str, int, float]]) -> list[PlainRecord]:
 
 
 SENTIMENTS = st.sampled_from([0.0, 0.25, 0.29, 0.3, 0.5, 0.6, 0.8, 0.9] * 3 + [2.0])
-LOGS = st.lists(
-    st.tuples(st.sampled_from(list(SLOTS)), st.sampled_from([0, 1, 12, 24, 72]), SENTIMENTS), max_size=50
-).map(_log)
+LOGS = st.lists(st.tuples(st.sampled_from(USERS), st.sampled_from([0, 1, 12, 24, 72]), SENTIMENTS), max_size=50).map(
+    _log
+)
 
 
 def _as_read_back(alerts: Sequence[Alert]) -> list[Alert]:
@@ -95,7 +99,7 @@ def _recorded(alerts: Sequence[Alert]) -> Recorded:
 def test_the_policy_state_follows_from_the_alerts_alone(log: list[PlainRecord]) -> None:
     live, rebuilt = _fresh(), _fresh()
     for alert in _as_read_back(live.run(log)):
-        restore(rebuilt.records, SLOTS, alert.data)
+        restore(rebuilt.records[USERS.index(alert.data.user_ref)], alert.data)
     assert rebuilt.records[POLICY_FIELDS].tolist() == live.records[POLICY_FIELDS].tolist()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.columns import to_columns, users_of
+from stream_app.core.columns import to_columns
 from stream_app.core.features.fold import APPLIED, REPEATED, fold, read
 from stream_app.core.features.plan import Compiled
 from stream_app.core.features.workload import Workload
@@ -26,9 +26,9 @@ def taken_in(log: Sequence[LogRecord]) -> Intake:
 def folded(compiled: Compiled, log: Sequence[LogRecord]) -> tuple[NDArray[np.void], dict[str, int], Folded]:
     """The states of a log's users, which user has which, and what became of each admitted event."""
     events = taken_in(log).events
-    users = users_of(events)
+    users = {user: slot for slot, user in enumerate(events.names)}
     records = np.zeros(len(users), compiled.record)
-    return records, users, fold(records, to_columns(events, compiled.patterns, users), compiled.plan)
+    return records, users, fold(records, to_columns(events, compiled.patterns), compiled.plan)
 
 
 def lives(workload: Workload, log: Iterable[LogRecord]) -> dict[str, Life]:
@@ -43,8 +43,8 @@ def lives(workload: Workload, log: Iterable[LogRecord]) -> dict[str, Life]:
 
 def disagreements(compiled: Compiled, log: Sequence[LogRecord], by: Fold = fold) -> list[str]:
     """Where a fold that begins with nothing says something else of an event than the oracle."""
-    users = users_of(taken_in(log).events)
-    return disagreements_from(np.zeros(len(users), compiled.record), {}, compiled, log, by)
+    users = len(taken_in(log).events.names)
+    return disagreements_from(np.zeros(users, compiled.record), {}, compiled, log, by)
 
 
 def disagreements_from(
@@ -52,7 +52,7 @@ def disagreements_from(
 ) -> list[str]:
     """The same for a fold that begins with states, and an oracle that knows these users' lives so far."""
     events = taken_in(log).events
-    result = by(records, to_columns(events, compiled.patterns, users_of(events)), compiled.plan)
+    result = by(records, to_columns(events, compiled.patterns), compiled.plan)
     return [
         f"record {event.record.offset}, {name}: {found}, but the oracle says {wanted}"
         for e, (event, expected) in enumerate(zip(events, _expectations(users, compiled, log), strict=True))

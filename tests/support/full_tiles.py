@@ -28,7 +28,7 @@ def full_tile_features(compiled: Compiled) -> dict[str, float]:
     """The kernel's features by name in the end."""
     records, others = _almost_full(compiled)
     events = taken_in(others).events
-    result = fold(records, to_columns(events, compiled.patterns, {"ana": 0}), compiled.plan)
+    result = fold(records, to_columns(events, compiled.patterns), compiled.plan)
     return dict(zip(compiled.feature_names, result.vectors[-1].tolist(), strict=True))
 
 

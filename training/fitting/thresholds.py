@@ -6,6 +6,7 @@ import numpy as np
 
 from schemas.errors import ContractViolation
 from schemas.events import Policy
+from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import FIRING, decide
 from stream_app.core.features.plan import Compiled
 from stream_app.core.scoring import Scores
@@ -30,12 +31,13 @@ class ThresholdTrial:
                 "thresholds: train on a longer log or on more users"
             )
         self.users = len(users)
-        self._record, self._as_of_ms, self._scores = compiled.record, month.as_of_ms, scores
+        self._record = compiled.record
+        stayed = np.zeros(len(month), np.uint8)
+        self._facts = Facts(month.as_of_ms, month.first_ms, month.events.astype(np.uint32), stayed, scores)
 
     def alerted_share(self, policy: Policy) -> float:
         """The share of users with at least one alert."""
-        records, stayed = np.zeros(self.users, self._record), np.zeros(len(self._slot), np.uint8)
-        decisions = decide(records, self._slot, self._as_of_ms, self._scores, stayed, policy)
+        decisions = decide(np.zeros(self.users, self._record), self._slot, self._facts, policy)
         fired = {int(self._slot[decision.event]) for decision in decisions if decision.transition == FIRING}
         return len(fired) / self.users
 

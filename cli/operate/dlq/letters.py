@@ -1,9 +1,10 @@
 """The dead letters of the deployment that the settings name, and the options that choose among them."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
+from cli.operate.dlq.letter_table import counted
 from operations.redrive.redrive import Redrive
 from schemas.dead_letters import Reason
 from schemas.redrives import LetterId
@@ -12,7 +13,12 @@ from stream_app.ports.dead_letters import Letter, read_letters
 from stream_app.settings import Settings
 
 Id = Annotated[LetterId, typer.Argument(parser=LetterId.parse, metavar="ID", help="PARTITION/OFFSET, as listed.")]
-ReasonOption = Annotated[Reason | None, typer.Option(help="Only letters that were rejected for this reason.")]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REASON", help=f"Only letters that were rejected for this reason: {', '.join(get_args(Reason))}."
+    ),
+]
 
 
 def deployed() -> Redrive:
@@ -21,7 +27,15 @@ def deployed() -> Redrive:
     return Redrive(deployment.kafka, deployment.topics)
 
 
-def read_all(redrive: Redrive, reason: Reason | None = None) -> list[Letter]:
-    """All its dead letters, or those that were rejected for one reason."""
-    log = topic_log(redrive.kafka, redrive.topics.letters, whole=False)
-    return [letter for letter in read_letters(log) if reason in (None, letter.rejection.reason)]
+def read_all(redrive: Redrive, reason: str | None = None) -> list[Letter]:
+    """All its dead letters, or those that were rejected for one reason, which may be one of another version.
+
+    Raises BadParameter for a reason that neither this version nor any letter knows.
+    """
+    letters = list(read_letters(topic_log(redrive.kafka, redrive.topics.letters, whole=False)))
+    known = [*get_args(Reason), *counted(letters)]
+    if reason not in (None, *known):
+        raise typer.BadParameter(
+            f"{reason!r} is no reason: choose one of {', '.join(dict.fromkeys(known))}", param_hint="--reason"
+        )
+    return [letter for letter in letters if reason in (None, letter.rejection.reason)]

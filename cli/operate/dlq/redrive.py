@@ -11,7 +11,6 @@ from cli.operate.dlq.letter_table import printable
 from cli.operate.dlq.letters import ReasonOption, deployed, read_all
 from cli.options import AsJson
 from operations.redrive.redrive import Redrive, Refused, chosen
-from schemas.dead_letters import Reason
 from schemas.errors import ContractViolation
 from schemas.redrives import Done, LetterId
 from stream_app.ports.dead_letters import Letter
@@ -71,6 +70,6 @@ def _send(
         raise ContractViolation(f"{len(refused)} of {len(sent) + len(refused)} letters were refused: see above why")
 
 
-def _not_sent_again(redrive: Redrive, reason: Reason | None) -> list[Letter]:
+def _not_sent_again(redrive: Redrive, reason: str | None) -> list[Letter]:
     done = redrive.ledger.read().done
     return [letter for letter in read_all(redrive, reason) if letter.id not in done]

@@ -13,7 +13,7 @@ _ANSWERS_WITHIN_S = 10.0
 
 def wipe_and_import(stand: Stand, draw: random.Random) -> float | None:
     """Everything is gone; the workers are stopped, an export that was made before is imported, they start again."""
-    export = stand.plan.directory / "exports" / f"{draw.getrandbits(32):08x}"
+    export = stand.setup.directory / "exports" / f"{draw.getrandbits(32):08x}"
     export_states(stand, export)
     stand.rest(draw.uniform(1.0, 4.0))
     with stand.crew.all_places(stand.rest) as places:

@@ -15,8 +15,7 @@ from proofs.chaos.kafka_frames import END_TXN
 from proofs.chaos.redis_commands import COMMIT_STATES
 from proofs.chaos.requests import Request
 from proofs.chaos.stand import Stand
-from proofs.chaos.trap import Fate, Trap
-from proofs.chaos.trap import Place as Where
+from proofs.chaos.trap import Fate, Trap, Where
 
 _CAUGHT_WITHIN_S = 20.0
 _OWNER_FOUND_WITHIN_S = 2.0
@@ -113,7 +112,7 @@ def _taken_over(stand: Stand, trap: Trap, place: Place, partition: int, harm: Ha
         taken_over = stand.wait_for(lambda: _other_owner(stand, partition, before), _TAKEN_OVER_WITHIN_S)
         stand.rest(_OPENING_S + after_s)
         trap.let_go("deliver")
-        trap.passed_within(_DELIVERED_WITHIN_S)
+        trap.settled_within(_DELIVERED_WITHIN_S)
     finally:
         place.resume()
         stand.crew.release(place)

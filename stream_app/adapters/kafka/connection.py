@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
+from stream_app.adapters.kafka.aiokafka_patches import bound_batches
 from stream_app.deployment import KafkaConnection
 
 
@@ -21,13 +22,15 @@ def producer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Producer:
 
 
 def admin(kafka: KafkaConnection) -> AdminClient:
-    """librdkafka's."""
+    """librdkafka's. Hold on to it until its answers are there: they fail when it goes."""
     return AdminClient(_librdkafka(kafka))
 
 
 def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  # noqa: ANN401 - aiokafka's own
-    """aiokafka's, which commits nothing and reads only where it was sent."""
-    return AIOKafkaConsumer(auto_offset_reset="none", enable_auto_commit=False, **_aiokafka(kafka), **options)
+    """aiokafka's, which commits nothing, reads only where it was sent, and bounds what batches grow to."""
+    consumer = AIOKafkaConsumer(auto_offset_reset="none", enable_auto_commit=False, **_aiokafka(kafka), **options)
+    bound_batches(consumer)
+    return consumer
 
 
 def aio_producer(kafka: KafkaConnection, **options: Any) -> AIOKafkaProducer:  # noqa: ANN401 - aiokafka's own
@@ -35,9 +38,9 @@ def aio_producer(kafka: KafkaConnection, **options: Any) -> AIOKafkaProducer:  #
     return AIOKafkaProducer(**_aiokafka(kafka), **options)
 
 
-def faust_arguments(kafka: KafkaConnection, scheme: str) -> dict[str, Any]:
-    """What Faust's app is told of the brokers; `scheme` names the transport."""
-    return {"broker": [f"{scheme}://{server}" for server in kafka.servers]}
+def faust_arguments(kafka: KafkaConnection) -> dict[str, Any]:
+    """What Faust's app is told of the brokers."""
+    return {"broker": [f"kafka://{server}" for server in kafka.servers]}
 
 
 def _librdkafka(kafka: KafkaConnection) -> dict[str, Any]:

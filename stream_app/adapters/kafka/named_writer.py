@@ -6,11 +6,10 @@ from typing import TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.producer.transaction_manager import PidAndEpoch
 
 from schemas.errors import Transient
+from stream_app.adapters.kafka.aiokafka_patches import drop, identity_of, take_identity
 from stream_app.adapters.kafka.connection import aio_producer
-from stream_app.adapters.kafka.dropping import drop
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.writing import Identity, Outgoing
 
@@ -42,13 +41,13 @@ class KafkaNamedWriter:
         producer = self._producer()
         try:
             await _answered(producer.start())
-            return Identity(producer._txn_manager.producer_id, producer._txn_manager.producer_epoch)
+            return Identity(*identity_of(producer))
         finally:
             await drop(producer)
 
     async def _written(self, identity: Identity, topic: str, partition: int, record: Outgoing) -> int:
         producer = self._producer()
-        producer._txn_manager._pid_and_epoch = PidAndEpoch(*identity)
+        take_identity(producer, *identity)
         try:
             await _answered(producer.start())
             sent = await _answered(

@@ -7,15 +7,14 @@ ask again by itself, and a request that is late could then end a later transacti
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
-from aiokafka.producer import sender
 
 from schemas.errors import Doubt, Transient
+from stream_app.adapters.kafka.aiokafka_patches import TransactionInDoubt, begin_soon, drop, end_once, look_at
 from stream_app.adapters.kafka.connection import aio_producer
-from stream_app.adapters.kafka.dropping import drop, look_at
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.writing import Outgoing
 
@@ -25,15 +24,7 @@ _TRANSACTION_TIMEOUT_MS = 20_000
 _MAX_BATCH_BYTES = 1 << 20
 _FENCED = (ProducerFenced, InvalidProducerEpoch)
 
-sender.BACKOFF_OVERRIDE = 0.002
-"""Seconds. While the broker finishes the transaction before, it tells the next one to try again: after 20 ms by
-default, which was most of an alert's delay at many small batches a second."""
-
 Answer = TypeVar("Answer")
-
-
-class TransactionInDoubt(KafkaError):  # type: ignore[misc]
-    """The end of a transaction was asked for, and not confirmed at the first attempt."""
 
 
 class Publisher:
@@ -55,6 +46,7 @@ class Publisher:
             request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
         )
         end_once(self._producer)
+        begin_soon(self._producer)
         await answered(self._producer.start())
 
     async def publish(self, at: TopicPartition, records: Sequence[Outgoing]) -> None:
@@ -87,32 +79,6 @@ class Publisher:
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await drop(producer)
-
-
-class _EndOnce(sender.EndTxnHandler):  # type: ignore[misc]
-    """Asks for the end of a transaction; whatever is not a clear yes puts the transaction in doubt."""
-
-    async def do(self, node_id: Any) -> bool:  # noqa: ANN401 - aiokafka's own
-        confirmed: bool = await super().do(node_id)
-        if not confirmed:
-            self._sender._txn_manager.fatal_error(TransactionInDoubt("the transaction's end was not confirmed"))
-        return True
-
-
-def end_once(producer: AIOKafkaProducer) -> None:
-    """Have a producer ask for the end of each transaction once."""
-    sending = producer._sender
-
-    async def end(commit_result: Any) -> None:  # noqa: ANN401 - aiokafka's own
-        await sending._message_accumulator.flush_for_commit()
-        transactions = sending._txn_manager
-        if transactions.is_empty_transaction():
-            transactions.complete_transaction()
-            return
-        node_id = await sending._find_coordinator(sender.CoordinationType.TRANSACTION, transactions.transactional_id)
-        await _EndOnce(sending, commit_result).do(node_id)
-
-    sending._do_txn_commit = end
 
 
 async def answered(awaitable: Awaitable[Answer]) -> Answer:

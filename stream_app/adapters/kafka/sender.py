@@ -81,7 +81,7 @@ class KafkaSender:
             )
 
     def _produce_all(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> None:
-        told = self.counts.sent
+        reported = self.counts.sent
         for place, event in enumerate(events):
             if event is None:
                 self.counts.skipped += 1
@@ -90,11 +90,11 @@ class KafkaSender:
             if self.stopped or self.counts.failed:
                 break
             self._produce(event)
-            if waited or self.counts.sent - told >= _STEP:
-                advance(self.counts.sent - told)
-                told = self.counts.sent
+            if waited or self.counts.sent - reported >= _STEP:
+                advance(self.counts.sent - reported)
+                reported = self.counts.sent
                 self._producer.poll(0)
-        advance(self.counts.sent - told)
+        advance(self.counts.sent - reported)
 
     def _wait_until(self, due_s: float) -> bool:
         waited = False

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_END, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec, TopicMetadata
 
 from schemas.errors import ContractViolation, Transient
@@ -67,6 +67,19 @@ def delete_topics(deployment: Deployment) -> None:
             if time.monotonic() > deadline:
                 raise Transient(f"{', '.join(found)} still exist, though deleted: look at the broker, then try again")
             time.sleep(_POLL_S)
+
+
+def empty_topics(kafka: KafkaConnection, names: Iterable[str]) -> None:
+    """Take every record out of topics that exist; offsets go on. Raises Transient when the broker does not answer."""
+    with _asking(kafka) as admin:
+        found = _existing(admin, names)
+        places = [
+            TopicPartition(name, partition, OFFSET_END)
+            for name, topic in found.items()
+            for partition in topic.partitions
+        ]
+        for answer in admin.delete_records(places).values():
+            answer.result()
 
 
 @contextmanager

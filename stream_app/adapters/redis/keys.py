@@ -6,11 +6,18 @@ What stands in braces is a hash tag: all keys of a partition live on one node an
 import re
 
 _SPECIAL = re.compile(r"([*?\[\]^\\])")
+_META = re.compile(rb"\{.*\.(\d+)\}:m")
 
 
 def meta_key(app_id: str, partition: int) -> str:
     """Where position and meta of a partition stand."""
     return f"{_tag(app_id, partition)}:m"
+
+
+def partition_of_meta(key: bytes) -> int | None:
+    """The partition whose meta stands under a key; None for any other key."""
+    found = _META.fullmatch(key)
+    return int(found[1]) if found else None
 
 
 def state_prefix(app_id: str, partition: int) -> str:

@@ -1,6 +1,6 @@
 """The alert state machine: a score is a number, an alert a decision.
 
-    closed ── score ≥ enter, cooldown over ──► open (firing)
+    closed ── score ≥ enter, cooldown over, no rule holds it back ──► open (firing)
     open ──── score ≥ critical, first time ──► open (updated)
     open ──── score < leave ─────────────────► closed (resolved, recovered), cooldown begins
     open ──── the user churns ───────────────► closed (resolved, churned); no alert follows it
@@ -9,7 +9,6 @@ A user's policy state is a function of the user's alert records alone: nothing e
 Time is the user's clock, never the wall's.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 from schemas.alerts import AlertData
 from schemas.events import Policy
 from schemas.instants import parse_instant
+from stream_app.core.decisions.facts import Facts
+from stream_app.core.decisions.rules import held_back
 from stream_app.core.kernels import Array, kernel
 
 FIRING, UPDATED, RECOVERED, CHURNED = range(4)
@@ -46,24 +47,24 @@ class Decision(NamedTuple):
 def decide(
     records: NDArray[np.void],
     slot: NDArray[np.int64],
-    as_of: NDArray[np.int64],
-    scores: NDArray[np.float32],
-    churned: NDArray[np.uint8],
+    facts: Facts,
     policy: Policy,
 ) -> list[Decision]:
-    """Decide on each scored event in log order, and note the policy state in the records."""
+    """Decide on each scored event in log order, and note the policy state in the records; `slot` says whose each is."""
     n = len(slot)
     states, scores_prev = np.zeros((n, 7), np.int64), np.zeros(n, np.float32)
     thresholds = np.array([policy.enter, policy.leave, policy.critical], np.float32)
     cooldown_ms = policy.cooldown_s * 1000
-    count = _decide(records, slot, as_of, scores, churned, thresholds, cooldown_ms, states, scores_prev)
+    held = held_back(facts, policy)
+    given = (facts.as_of_ms, facts.score, facts.churned, held, thresholds, cooldown_ms)
+    count = _decide(records, slot, *given, states, scores_prev)
     rows = zip(states[:count].tolist(), scores_prev[:count].tolist(), strict=True)
     return [Decision._make((*state, score_prev)) for state, score_prev in rows]
 
 
-def restore(records: NDArray[np.void], slots: Mapping[str, int], recorded: AlertData) -> None:
-    """Apply a decision that was read back from the log of decisions: it is never taken again."""
-    record, state = records[slots[recorded.user_ref]], recorded.policy_state
+def restore(record: np.void, recorded: AlertData) -> None:
+    """Apply a decision that was read back from the log of decisions to its user's record: it is never taken again."""
+    state = recorded.policy_state
     record["episode"] = state.episode
     record["sequence"] = state.sequence
     record["band"] = state.band
@@ -79,6 +80,7 @@ def _decide(
     as_of: Array,
     scores: Array,
     churned: Array,
+    held: Array,
     thresholds: Array,
     cooldown_ms: int,
     states: Array,
@@ -90,7 +92,7 @@ def _decide(
         record, score = records[slot[e]], scores[e]
         transition = -1
         if record.band == CLOSED:
-            if churned[e] == 0 and score >= enter and as_of[e] >= record.cooldown_until:
+            if churned[e] == 0 and not held[e] and score >= enter and as_of[e] >= record.cooldown_until:
                 transition = FIRING
         elif churned[e] != 0:
             transition = CHURNED

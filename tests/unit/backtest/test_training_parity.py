@@ -1,5 +1,6 @@
 """Live and replay are compared position by position and alert by alert: every difference counts, and once."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from backtest.parity import FIRST, Parity, compare, read_trace
 from schemas import examples
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Reason
 from schemas.errors import ContractViolation
 from stream_app.core.trace import TRACE
 
@@ -105,10 +106,52 @@ def test_when_an_alert_was_detected_is_not_compared(alert: MakeAlert) -> None:
     assert compare(SOME, [live], SOME, [alert(0, 5)]).exact
 
 
+def test_in_which_words_its_reasons_are_told_is_not_compared_and_their_numbers_are(alert: MakeAlert) -> None:
+    def because(text: str, contribution: float) -> list[Reason]:
+        numbers = {"value": 1.0, "baseline": 0.0, "contribution": contribution}
+        return [Reason(feature="f", label=text, **numbers, direction="up", text=text, group=text)]
+
+    live = alert(0, 5, reasons=because("as it was", 0.5))
+    assert compare(SOME, [live], SOME, [alert(0, 5, reasons=because("as it is", 0.5))]).exact
+    assert not compare(SOME, [live], SOME, [alert(0, 5, reasons=because("as it was", 0.25))]).exact
+
+
 def test_an_alert_that_went_through_json_is_still_the_same(alert: MakeAlert) -> None:
     due = alert(0, 5, score=float(np.float32(0.1)))
     live = msgspec.json.decode(msgspec.json.encode(due), type=Alert)
     assert compare(SOME, [live], SOME, [due]).exact
+
+
+OTHER_CODE = {"state_digest": "0" * 16, "feature_schema": "1" * 16, "reasons": []}
+
+
+def test_alerts_of_another_digest_are_compared_by_what_was_decided_alone_and_counted(alert: MakeAlert) -> None:
+    due = [alert(0, 5), alert(3, 5)]
+    found = compare(SOME, [alert(0, 5, severity="critical", **OTHER_CODE), due[1]], SOME, due)
+    assert (found.exact, found.alerts_of_another_digest) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"user_ref": "eva"},
+        {"episode": 7},
+        {"sequence": 7},
+        {"status": "resolved"},
+        {"score": math.nextafter(0.4, 1)},
+        {"vector_hash": "0" * 16},
+    ],
+)
+def test_an_alert_of_another_digest_that_decided_something_else_is_missing_and_extra(
+    alert: MakeAlert, change: dict[str, object]
+) -> None:
+    found = compare(SOME, [alert(0, 5, **OTHER_CODE | {"score": 0.4} | change)], SOME, [alert(0, 5, score=0.4)])
+    assert (found.alerts_missing, found.alerts_extra) == (1, 1)
+
+
+def test_an_alert_of_another_digest_that_was_published_twice_is_extra(alert: MakeAlert) -> None:
+    due = alert(0, 5)
+    assert compare(SOME, [alert(0, 5, **OTHER_CODE), due], SOME, [due]).alerts_extra == 1
 
 
 def test_only_the_first_differences_are_told() -> None:

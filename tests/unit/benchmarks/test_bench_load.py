@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.speed.load import SPAN_MS, START_MS, Chunk, Mix, drawn, one_each
-from benchmarks.speed.open_loop import Plan, prepare
+from benchmarks.speed.open_loop import OpenLoad, prepare
 from schemas.instants import parse_instant
 from stream_app.core.intake.decoding import decode_all
 from stream_app.core.intake.sorting import take_in
@@ -19,8 +19,8 @@ def joined(chunks: list[Chunk]) -> Chunk:
     return Chunk([key for chunk in chunks for key in chunk.keys], [value for chunk in chunks for value in chunk.values])
 
 
-def a_plan(seconds: float = 2.0, first: int = 0, first_new: int = 500) -> Plan:
-    return Plan(
+def a_plan(seconds: float = 2.0, first: int = 0, first_new: int = 500) -> OpenLoad:
+    return OpenLoad(
         kafka=KafkaConnection(""),
         topic="",
         rate=1000.0,
@@ -73,11 +73,11 @@ def test_one_each_gives_every_user_one_event() -> None:
 
 
 def test_an_open_loop_has_a_new_user_every_so_many_events_and_no_other_new_ones() -> None:
-    plan = a_plan()
-    keys = prepare(plan, now_ms=1_700_000_000_000).keys
-    new = [place for place, key in enumerate(keys) if int(key[1:]) >= plan.known_users]
-    assert new == list(range(0, plan.events, plan.new_every))
-    assert [int(keys[place][1:]) for place in new] == list(range(500, 500 + plan.new_users))
+    load = a_plan()
+    keys = prepare(load, now_ms=1_700_000_000_000).keys
+    new = [place for place, key in enumerate(keys) if int(key[1:]) >= load.known_users]
+    assert new == list(range(0, load.events, load.new_every))
+    assert [int(keys[place][1:]) for place in new] == list(range(500, 500 + load.new_users))
 
 
 def test_an_open_loops_events_happen_when_they_are_due() -> None:

@@ -15,7 +15,9 @@ from schemas.manifests import MANIFEST_FILE
 from stream_app.adapters.onnx_scorer import load_manifest, newest_model
 from stream_app.core.features.codec import MAX_STATE_BYTES
 from stream_app.core.features.plan import compile_workload
+from stream_app.workloads import WORKLOADS
 from stream_app.workloads.music import WORKLOAD
+from tests.support import every_kind
 from tests.support.fixture_model import FIXTURE
 
 COMMITTED = Path(__file__).parents[3] / "models"
@@ -70,7 +72,7 @@ def test_a_model_of_other_features_is_shown_with_what_does_not_fit(where: Path) 
 def test_a_model_whose_bytes_were_changed_does_not_fit(where: Path) -> None:
     (where / "model.onnx").write_bytes(b"")
     shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
-    assert "are not those that were promoted" in shown["misfit"]
+    assert "has the bytes that were promoted as music/1.0.0" in shown["misfit"]
 
 
 def test_a_model_that_is_not_there_is_named(where: Path) -> None:
@@ -94,12 +96,26 @@ def test_people_read_what_raises_a_signal_and_what_a_feature_reads(monkeypatch: 
     said = {" ".join(line.split()) for line in churn("workload", "show").stdout.splitlines()}
     assert said.issuperset(
         (
-            "thumbs_down activity thumbs_down",
-            "chat_wait message outbound after message inbound",
+            "thumbs_down 1 activity thumbs_down",
+            "sentiment 1000 sentiment inbound (its own value)",
+            "chat_wait 1000 message outbound after message inbound",
             "thumbs_up_share_30d Share 30d thumbs_up of song thumbs up per song in a month",
             "plan_paid Latest plan missing 0 has a paid plan",
         )
     )
+
+
+def test_every_kind_of_feature_and_source_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WORKLOADS, "every_kind", every_kind.WORKLOAD)
+    monkeypatch.setattr(OUT, "width", 200)
+    shown = json.loads(churn("workload", "show", "every_kind", "--json").stdout)
+    assert [one["kind"] for one in shown["features"]] == [
+        type(feature).__name__ for feature in every_kind.WORKLOAD.features.values()
+    ]
+    people = churn("workload", "show", "every_kind")
+    assert people.exception is None
+    said = {line.split()[0] for line in people.stdout.splitlines() if line}
+    assert said.issuperset((*every_kind.WORKLOAD.features, *every_kind.WORKLOAD.signals))
 
 
 def test_a_workload_that_there_is_not_is_refused() -> None:

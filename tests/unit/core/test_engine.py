@@ -148,9 +148,9 @@ def test_a_record_that_its_user_has_seen_means_that_the_log_was_rewritten() -> N
     events = take_in(log.records(), 0, 1).events
     records = np.zeros(1, COMPILED.record)
     running = engine(COMPILED)
-    running.advance(records, {"ana": 0}, events, None, Recorded({}, -1), 0)
+    running.advance(records, events, None, Recorded({}, -1), 0)
     with pytest.raises(ContractViolation, match="the log was rewritten"):
-        running.advance(records, {"ana": 0}, events[1:], None, Recorded({}, -1), 0)
+        running.advance(records, events[1:], None, Recorded({}, -1), 0)
 
 
 def test_a_run_without_events_comes_to_nothing() -> None:

@@ -1,6 +1,8 @@
 """What `churn verify` compares: every planted difference is counted under its name and told in words."""
 
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -68,6 +70,38 @@ def test_one_alert_that_is_dropped_doubled_or_changed_is_found(published: list[A
     assert named in findings.first_differences[0]
 
 
+def of_another_digest(of: Alert, **changed: Any) -> Alert:  # noqa: ANN401 - fields of an alert
+    """As a version with other digests, and other words for its reasons, would have published it."""
+    data = msgspec.structs.replace(of.data, state_digest="0" * 16, feature_schema="1" * 16, reasons=[], **changed)
+    return msgspec.structs.replace(of, data=data)
+
+
+def test_alerts_of_another_digest_are_held_against_what_was_decided_alone() -> None:
+    findings = compared([*map(of_another_digest, ALERTS[:3]), ALERTS[3]])
+    assert findings.exact
+    assert (findings.alerts_of_another_digest, findings.figures()["alerts_of_another_digest"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "resolved"},
+        {"src": msgspec.structs.replace(ALERTS[0].data.src, offset=4)},
+        {"vector_hash": "0" * 16},
+        {"score": math.nextafter(ALERTS[0].data.score, 1)},
+    ],
+)
+def test_an_alert_of_another_digest_that_decided_something_else_is_found(change: dict[str, Any]) -> None:
+    findings = compared([of_another_digest(ALERTS[0], **change), *ALERTS[1:]])
+    assert findings.differences == {"alerts_phantom": 1}
+
+
+@pytest.mark.parametrize("change", [{"user_ref": "eva"}, {"episode": 2}, {"sequence": 2}])
+def test_an_alert_of_another_digest_that_is_somebody_elses_or_out_of_turn_is_found(change: dict[str, Any]) -> None:
+    findings = compared([of_another_digest(ALERTS[0], **change), *ALERTS[1:]])
+    assert findings.differences == {"alerts_phantom": 1, "alerts_missing": 1}
+
+
 def test_what_is_no_alert_is_a_phantom() -> None:
     findings = Findings()
     AlertAccount(findings, 1).publish([PlainRecord(7, 0, None, b"{}"), PlainRecord(8, 0, None, None)])
@@ -86,7 +120,7 @@ def letter(of: DeadLetter, reason: str | None = None, value: bytes | None = None
         partition=1,
         offset=source.offset,
         timestamp=source.timestamp,
-        reason=reason or of.reason,  # type: ignore[arg-type]
+        reason=reason or of.reason,
         error="Poison",
         message=of.message,
         app_version="1",

@@ -111,7 +111,7 @@ def test_a_held_request_goes_out_when_it_is_let_go(relay: Relay, first: Echo) ->
         assert first.asked == []
         trap.let_go("deliver")
         assert connection.recv(100) == b"first:a"
-        assert trap.passed_within(PATIENCE_S)
+        assert trap.settled_within(PATIENCE_S)
 
 
 def test_a_held_request_goes_out_though_its_client_is_gone(relay: Relay, first: Echo) -> None:
@@ -165,7 +165,7 @@ def test_a_relay_that_turns_cuts_its_connections_and_leads_to_the_other_server(r
 
 
 def test_behind_a_dam_replies_are_lost_with_the_connection(relay: Relay, first: Echo) -> None:
-    relay.dam()
+    relay.hold_back()
     with client(relay) as connection:
         connection.sendall(b"a")
         wait(lambda: first.asked == [b"a"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from proofs import protocol_digest
-from proofs.run_ledger import append, sums
+from proofs.run_ledger import append, sums, sums_by_code
 from schemas.errors import ContractViolation
 
 
@@ -19,6 +19,21 @@ def test_numbers_of_runs_of_the_same_code_are_added_up_however_deep_they_stand(t
     found = {"runs": 2, "runs_not_exact": 1, "events": 15, "faults.kill": 3, "faults.pause": 4}
     assert sums(ledger, "chaos", "a") == found
     assert sums(ledger, "schedules", "a") == {"runs": 1, "runs_not_exact": 0, "events": 1000}
+
+
+def test_all_runs_are_summed_up_by_their_kind_digest_and_commit(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    append(ledger, "chaos", "a", {"commit": "1", "events": 10})
+    append(ledger, "chaos", "a", {"commit": "2", "events": 100})
+    append(ledger, "schedules", "a", {"commit": "1", "events": 1000})
+    append(ledger, "chaos", "a", {"commit": "1", "events": 5})
+    append(ledger, "chaos", "b", {"commit": "1", "events": 7, "outcome": "not_recovered"})
+    assert sums_by_code(ledger) == {
+        ("chaos", "a", "1"): {"runs": 2, "runs_not_exact": 0, "events": 15},
+        ("chaos", "a", "2"): {"runs": 1, "runs_not_exact": 0, "events": 100},
+        ("schedules", "a", "1"): {"runs": 1, "runs_not_exact": 0, "events": 1000},
+        ("chaos", "b", "1"): {"runs": 0, "runs_not_exact": 1},
+    }
 
 
 def test_a_ledger_that_does_not_exist_has_no_runs_and_a_line_that_is_no_run_is_named(tmp_path: Path) -> None:

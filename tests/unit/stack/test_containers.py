@@ -28,7 +28,7 @@ A_REPLAY = """
 import gc
 from pathlib import Path
 from numba.core.dispatcher import Dispatcher
-from stream_app.bootstrap.engine import first_control
+from stream_app.bootstrap.engine import engine_of, first_control
 from stream_app.core.log import PlainRecord
 from stream_app.core.replay import Replay
 
@@ -38,7 +38,7 @@ def compiled():
 
 before = compiled()
 lines = Path("tests/golden/listener.jsonl").read_bytes().splitlines()
-replay = Replay(engine(Settings()))
+replay = Replay(engine_of(Settings()))
 replay.put_in_force(first_control(Settings()).data)
 steps = list(replay.apply([PlainRecord(i, 1_800_000_000_000, b"", line) for i, line in enumerate(lines)]))
 print(sum(step.advance.applied for step in steps), *(name for name, _ in compiled() - before))

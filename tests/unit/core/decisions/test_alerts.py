@@ -18,7 +18,16 @@ from tests.support.fake_scorers import TOPIC, dial
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
 CONTROL = dial(COMPILED).control(every_kind.WORKLOAD.policy)
-REASON = Reason(feature="dial", label="latest tone", value=900, baseline=0, contribution=0.9, direction="up")
+REASON = Reason(
+    feature="dial",
+    label="latest tone",
+    value=900,
+    baseline=0,
+    contribution=0.9,
+    direction="up",
+    text="latest tone: 900, usually 0",
+    group="dial",
+)
 EVENT = Event("activity", at(hours=5), {"action": "play"}, "ana", event_id="e-17", sent_ms=at(hours=6))
 SITUATION = Situation(TOPIC, 3, CONTROL, "0123456789abcdef", "fedcba9876543210")
 CAUSE = Cause(
@@ -94,6 +103,12 @@ def test_an_alert_names_the_record_that_caused_it_and_what_was_known() -> None:
     assert data["data_quality"] == {"events": 12, "age_days": 0.25}
     assert data["reasons"] == [msgspec.to_builtins(REASON)]
     assert (data["model"], data["policy"]) == (msgspec.to_builtins(CONTROL.model), msgspec.to_builtins(CONTROL.policy))
+
+
+def test_a_reason_from_before_there_were_words_is_read_without_any() -> None:
+    words = ("text", "group")
+    old = {name: value for name, value in msgspec.to_builtins(REASON).items() if name not in words}
+    assert msgspec.convert(old, Reason) == msgspec.structs.replace(REASON, text="", group="")
 
 
 def test_an_alert_tells_the_events_time_from_the_users_clock() -> None:

@@ -12,6 +12,7 @@ import pytest
 from stream_app.core.durations import DAY_MS
 from stream_app.core.features import windows
 from stream_app.core.features.kinds import (
+    KINDS,
     ActiveTiles,
     Count,
     DecayedMean,
@@ -272,3 +273,11 @@ def test_events_that_no_signal_names_share_the_pattern_that_raises_nothing() -> 
     compiled = compile_workload(WORKLOAD)
     assert compiled.patterns["", ""] == 0
     assert compiled.plan.pattern_from[:2].tolist() == [0, 0]
+
+
+def test_every_registered_kind_stands_in_the_workload_that_all_checks_are_run_on() -> None:
+    assert {type(feature) for feature in WORKLOAD.features.values()} == set(KINDS)
+
+
+def test_kinds_have_names_of_their_own_in_digests() -> None:
+    assert len({kind.TAG for kind in KINDS}) == len(KINDS)

@@ -11,13 +11,13 @@ from stream_app.core.replay import Replay, Step
 from stream_app.ports.topic_log import TopicLog
 
 
-class Course:
+class StoppingReplay:
     """A replay under way: `position` is the next offset, `anchor` the hash of the record before it if it was read."""
 
     def __init__(
         self, engine: Engine, log: TopicLog, partition: int, barred: Collection[int] = frozenset(), begin: int = 0
     ) -> None:
-        self.replay = Replay(engine, partition, log.partitions, barred)
+        self.fold = Replay(engine, partition, log.partitions, barred)
         self.position = begin
         self.anchor: int | None = None
         self._partition = partition
@@ -30,7 +30,7 @@ class Course:
             records = self._pending or self._more(position)
             cut = bisect_left(records, position, key=lambda record: record.offset)
             taken, self._pending = records[:cut], records[cut:]
-            yield from self.replay.apply(taken)
+            yield from self.fold.apply(taken)
             self.position, self.anchor = taken[-1].offset + 1, anchor(taken[-1].value)
 
     def close(self) -> None:
