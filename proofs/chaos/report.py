@@ -8,7 +8,6 @@ import numpy as np
 
 from proofs.chaos.conductor import Happened
 from proofs.chaos.timeline import Timeline
-from proofs.chaos.witnesses import FENCED
 
 FENCES_FROM_S = 80.0
 """A run of this length must have seen both fences at work, and every kind of fault."""
@@ -51,7 +50,7 @@ class Outcome:
     @property
     def fenced(self) -> int:
         """Transactions that were refused because another session publishes under their id."""
-        return self.causes[FENCED]
+        return self.causes["publisher_fenced"]
 
     def faults(self) -> dict[str, Facts]:
         """By kind how many came about, after what time everything moved again, and how far throughput fell until then.

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from proofs.chaos.audit import lost_events
 from proofs.chaos.commands import verify
 from proofs.chaos.conductor import Conductor
-from proofs.chaos.faults.imports import repeat_lost_import
+from proofs.chaos.evidence import causes, lost_events
 from proofs.chaos.faults.kinds import KINDS
+from proofs.chaos.faults.operators import repeat_lost_import
 from proofs.chaos.pace import Apart, SideBySide, Spacing
 from proofs.chaos.report import Outcome
 from proofs.chaos.schedule import PlannedFault, drawn, in_turn
 from proofs.chaos.stand import Stand, StandSetup
 from proofs.chaos.timeline import Recorder
-from proofs.chaos.witnesses import causes
 from stack.artefacts import kafka_jars
 
 _SETTLED_WITHIN_S = 150.0

@@ -15,8 +15,8 @@ from proofs.chaos.crew import Crew
 from proofs.chaos.events import endless
 from proofs.chaos.ground import Ground
 from proofs.chaos.load import Load
-from proofs.chaos.partition_meta import positions_of
 from proofs.chaos.redis_commands import RedisDialogue
+from proofs.chaos.redis_site import Progress
 from schemas.errors import Transient
 from schemas.events import Control, Policy
 from schemas.manifests import MANIFEST_FILE, Manifest
@@ -85,7 +85,7 @@ class Stand(Ground):
 
     def _set_up(self, jars: Callable[[], Path]) -> None:
         setup = self.setup
-        positions = positions_of(APP_ID, setup.partitions)
+        positions = _positions_of(APP_ID, setup.partitions)
         self._start_services(setup.directory, jars, setup.brokers, positions, lambda: RedisDialogue(self.commits))
         control = _control(self.models[0], eager(1, 0.1))
         create_topics(self.direct, setup.partitions, control, setup.brokers)
@@ -136,3 +136,16 @@ def _two_models(models: Path, directory: Path, workload: str) -> tuple[Manifest,
         shutil.copytree(models / workload / manifest.version, where)
         (where / MANIFEST_FILE).write_bytes(msgspec.json.encode(found))
     return manifest, twin
+
+
+def _positions_of(app_id: str, partitions: int) -> Progress:
+    """A look at the next offset to apply of every partition, past the worker's own code."""
+    keys = [meta_key(app_id, partition) for partition in range(partitions)]
+
+    def positions(client: "redis.Redis") -> list[int]:
+        with client.pipeline(transaction=False) as asked:
+            for key in keys:
+                asked.hget(key, "position")
+            return [int(position or 0) for position in asked.execute()]
+
+    return positions

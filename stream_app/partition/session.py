@@ -11,6 +11,7 @@ next one reads the truth.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from schemas.errors import ChurnError, ContractViolation, Transient
 from schemas.events import ControlData
@@ -19,7 +20,6 @@ from stream_app.core.hashing import anchor
 from stream_app.core.intake.sorting import Intake, set_aside
 from stream_app.core.log import LogRecord
 from stream_app.partition.breaker import WINDOW, Breaker
-from stream_app.partition.contiguous import contiguous
 from stream_app.partition.effects import (
     Check,
     Claim,
@@ -33,20 +33,18 @@ from stream_app.partition.effects import (
     PublishAlerts,
     PublishDeadLetters,
     ReadDecisions,
-    Receive,
     Report,
     Seek,
     ask,
 )
 from stream_app.partition.ports import Fold
-from stream_app.partition.refusals import refuse_foreign, refuse_hole, refuse_other_log
+from stream_app.partition.reading import read_on
+from stream_app.partition.refusals import refuse_foreign, refuse_other_log
 
 MAX_BATCH = 4000
 """Events of a batch at most: bounds the time that one commit holds up Redis."""
 REJECTED_SHARE = 0.2
 """Of the latest 1,000 records, if a deployment does not choose otherwise."""
-_MOST_MISDELIVERED = 5
-"""Records fetched before a seek may still arrive after it; so many times they are dropped."""
 
 
 @dataclass
@@ -124,31 +122,9 @@ class Session:
             raise Transient(f"partition {self.partition} was taken over by another session", "taken_over")
 
     def _next_records(self, owned: _Owned) -> Effects[Sequence[LogRecord]]:
-        """Records from the position on, without a hole. An idle session keeps checking that it is the owner."""
-        position, misdelivered = owned.position, 0
-        while True:
-            records = yield from ask(Receive())
-            if not records:
-                yield from self._check(position)
-                continue
-            found = contiguous(records, position)
-            end = position + len(found)
-            ahead = records[-1].offset >= end
-            misdelivered += ahead or not found
-            if misdelivered > _MOST_MISDELIVERED:
-                yield from self._look_at_log(owned, end if ahead else None)
-                misdelivered = 0
-            if ahead:
-                yield from ask(Seek(end))
-            if found:
-                return found
-
-    def _look_at_log(self, owned: _Owned, missing: int | None) -> Effects[None]:
-        """The feed does not deliver what comes next. Raises if the log itself has changed, or has a hole there."""
-        bounds = yield from ask(InspectLog(owned.position))
-        refuse_other_log(owned.position, owned.anchor, bounds, self.partition)
-        if missing is not None:
-            refuse_hole((yield from ask(InspectLog(missing + 1))), missing, self.partition)
+        """An idle session keeps checking that it is the owner."""
+        check = partial(self._check, owned.position)
+        return read_on(owned.position, owned.anchor, self.partition, check)
 
     def _batch(self, owned: _Owned, records: Sequence[LogRecord]) -> Effects[int]:
         """Apply one batch; how many records it took.

@@ -15,10 +15,11 @@ from operations.states.files import read_manifest, read_partition
 from schemas.alerts import Alert
 from schemas.dead_letters import HEADER_PREFIX, read_rejection
 from schemas.errors import ContractViolation
+from schemas.events import ControlData
 from schemas.redrives import read_entry
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stream_app.adapters.redis.states import META_FIELDS, read_meta
-from stream_app.bootstrap.engine import engine_of
+from stream_app.bootstrap.engine import engine_of, load_manifest
 from stream_app.core.decisions.contents import digests
 from stream_app.core.replay import Replay, Step
 from stream_app.core.trace import traced
@@ -107,3 +108,12 @@ def test_the_recorded_log_gives_the_recorded_vectors_scores_and_decisions() -> N
 def test_the_recorded_log_gives_the_recorded_dead_letters() -> None:
     due = [(partition, dead.record.offset, dead.reason) for partition, step in replayed() for dead in step.intake.dead]
     assert sorted(due) == sorted((found.partition, found.offset, found.reason) for found in REJECTIONS)
+
+
+@pytest.mark.parametrize(("version", "fitting"), [("0.3.0", "0.3.1"), ("0.4.0", "0.5.0")])
+def test_the_models_of_that_version_are_put_in_force_by_the_records_that_pin_them(version: str, fitting: str) -> None:
+    manifest = load_manifest(Settings().models_directory / "music" / version)
+    in_force = engine_of(Settings()).put_in_force(ControlData(model=manifest.reference(), policy=manifest.policy))
+    found = in_force.scorer.manifest
+    assert (found.sha256, found.features, found.baseline) == (manifest.sha256, manifest.features, manifest.baseline)
+    assert (in_force.control.model.version, found.version) == (version, fitting)

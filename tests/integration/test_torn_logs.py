@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from proofs.chaos.append_only import newest_log
+from proofs.chaos.redis_site import newest_log
 from stack.redis_server import RedisServer, find_executable
 from stream_app.adapters.redis.states import COMMIT
 

@@ -61,7 +61,7 @@ def put_back(bootstrap: str, prefix: str) -> None:
 def _put_back(bootstrap: str, topic: str, partition: int, records: Sequence[PlainRecord]) -> None:
     """Runs without a gap are written in one transaction if another follows: its end takes up the offset between."""
     runs = list(_runs(records))
-    for run, following in zip(runs, [*runs[1:], None], strict=True):
+    for run, following in zip(runs, [*runs, None][1:], strict=True):
         identity = {"transactional.id": f"{topic}-{partition}"} if following else {}
         producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0, "enable.idempotence": True, **identity})
         if following:

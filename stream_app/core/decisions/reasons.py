@@ -19,6 +19,8 @@ from stream_app.core.scoring import Scorer, Scores, Vectors
 
 MOST = 3
 """How many reasons are given: more are not read."""
+UNKNOWN = "unknown"
+"""The value of a category of which none was said."""
 _DUST = 1e-6
 
 
@@ -108,6 +110,7 @@ def _reason(
 
 
 def _category(manifest: Manifest, feature: str, row: list[float]) -> str:
-    """The value of a category: that of its largest column, of the one that is 1."""
+    """The value of a category: that of its largest column, of the one that is 1; where all are 0, none is known."""
     columns = [column for column, name in enumerate(manifest.features) if column_feature(name) == feature]
-    return manifest.features[max(columns, key=row.__getitem__)].partition("=")[2]
+    largest = max(columns, key=row.__getitem__)
+    return manifest.features[largest].partition("=")[2] if row[largest] else UNKNOWN

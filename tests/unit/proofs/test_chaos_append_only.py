@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proofs.chaos.append_only import newest_log, tear
+from proofs.chaos.redis_site import newest_log, tear
 
 
 @given(st.binary(max_size=200), st.integers(0, 300), st.integers(0, 100))

@@ -11,9 +11,9 @@ import pytest
 from operations.verify.findings import KINDS
 from proofs.chaos import ledger
 from proofs.chaos.conductor import Happened
+from proofs.chaos.evidence import causes
 from proofs.chaos.report import ZERO, Outcome
 from proofs.chaos.timeline import Timeline
-from proofs.chaos.witnesses import causes
 from proofs.protocol_digest import protocol_digest
 
 FINE = {"events": 10, "users": 2, **dict.fromkeys(ZERO, 0)}

@@ -146,6 +146,12 @@ def test_the_columns_of_a_category_are_one_reason_that_names_its_value_and_the_u
     assert reason.text == "pays by the month, usually by the year"
 
 
+def test_a_category_of_which_nothing_was_said_is_unknown() -> None:
+    scorer, plain = _contracts({})
+    [[reason]] = _explained(scorer, [[0, 0, 0]], plain)
+    assert (reason.text, reason.contribution) == ("contract: unknown, usually yearly", 0.25)
+
+
 @pytest.mark.parametrize(
     ("groups", "said"),
     [

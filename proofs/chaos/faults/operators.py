@@ -1,14 +1,26 @@
-"""Redis forgets everything, and an operator brings back an export."""
+"""An operator changes what decides, or brings back an export after Redis has forgotten everything."""
 
 import random
 import time
 
 from proofs.chaos.commands import export_states, import_states
-from proofs.chaos.stand import Stand
+from proofs.chaos.stand import Stand, new_policy
 
 IMPORTING = -1
 """The position of a partition whose import has not come to its end."""
 _ANSWERS_WITHIN_S = 10.0
+
+
+def other_policy(stand: Stand, draw: random.Random) -> float | None:
+    """Another policy in mid-run, under the same model."""
+    stand.decide_by(stand.models[0], new_policy(draw.randint(2, 1_000_000), draw))
+    return time.monotonic()
+
+
+def other_model(stand: Stand, draw: random.Random) -> float | None:
+    """Another version of the model in mid-run."""
+    stand.decide_by(stand.models[draw.randint(0, 1)], new_policy(draw.randint(2, 1_000_000), draw))
+    return time.monotonic()
 
 
 def wipe_and_import(stand: Stand, draw: random.Random) -> float | None:

@@ -1,4 +1,9 @@
-"""Holds the log against the broker's receipts: whatever was acknowledged must be in it, and nothing else."""
+"""What a run has left behind: acknowledged events that are not in the log, and how the workers' sessions ended."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
 
 from proofs.chaos.receipts import Receipts
 from proofs.chaos.stand import Stand
@@ -19,3 +24,20 @@ def _lost(stand: Stand, log: TopicLog, partition: int) -> int:
             if record.offset not in controls:
                 found.add(record.offset, record.value)
     return 0 if given.same(found) else max(1, given.count - found.count)
+
+
+def causes(logs: Iterable[Path]) -> Counter[str]:
+    """How many sessions ended from each cause. A line that a kill has torn is no line."""
+    found: Counter[str] = Counter()
+    for log in logs:
+        with log.open(errors="replace") as lines:
+            found.update(cause for line in lines if "session_ended" in line and (cause := _cause(line)))
+    return found
+
+
+def _cause(line: str) -> str | None:
+    try:
+        said = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return str(said["cause"]) if said.get("event") == "session_ended" else None

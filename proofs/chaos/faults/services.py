@@ -1,24 +1,38 @@
-"""Redis dies, comes back with less than it had, is replaced by a replica that lagged, or forgets everything."""
+"""The broker dies or stands still; Redis dies, has less afterwards, is replaced by a replica, or forgets everything."""
 
 import random
 import time
 
-from proofs.chaos.append_only import newest_log, tear
 from proofs.chaos.ground import Ground
+from proofs.chaos.redis_site import newest_log, tear
 
 _MOST_CUT_BYTES = 3_000_000
 _WORTH_CUTTING_BYTES = 200_000
 _WORK_WITHIN_S = 10.0
 
 
-def kill(ground: Ground, draw: random.Random) -> float | None:
+def broker_kill(ground: Ground, draw: random.Random) -> float | None:
+    """kill -9 and a new start."""
+    down_s = draw.uniform(0.0, 1.0)
+    ground.broker.kill(draw, lambda: ground.rest(down_s))
+    return time.monotonic()
+
+
+def broker_pause(ground: Ground, draw: random.Random) -> float | None:
+    """SIGSTOP for some seconds: it answers nobody, and all connections stay open."""
+    still_s = draw.uniform(2.0, 5.0)
+    ground.broker.pause(draw, lambda: ground.rest(still_s))
+    return time.monotonic()
+
+
+def redis_kill(ground: Ground, draw: random.Random) -> float | None:
     """kill -9; what it has acknowledged stands in its log."""
     down_s = draw.uniform(0.0, 1.0)
     ground.redis.kill(lambda: ground.rest(down_s))
     return time.monotonic()
 
 
-def torn_log(ground: Ground, draw: random.Random) -> float | None:
+def redis_torn_log(ground: Ground, draw: random.Random) -> float | None:
     """kill -9, and the end of its append-only log is gone from a random byte on, as after a loss of power."""
     written = ground.wait_for(lambda: _worth_cutting(ground.redis.growth()), _WORK_WITHIN_S)
     if written is None:
@@ -28,7 +42,7 @@ def torn_log(ground: Ground, draw: random.Random) -> float | None:
     return time.monotonic()
 
 
-def promotion(ground: Ground, draw: random.Random) -> float | None:
+def redis_promotion(ground: Ground, draw: random.Random) -> float | None:
     """kill -9, and a replica that had fallen behind takes over."""
     lag_s = draw.uniform(0.1, 1.0)
 
@@ -41,7 +55,7 @@ def promotion(ground: Ground, draw: random.Random) -> float | None:
     return time.monotonic()
 
 
-def wipe(ground: Ground, _draw: random.Random) -> float | None:
+def redis_wipe(ground: Ground, _draw: random.Random) -> float | None:
     """Everything is gone, and the log is whole: the workers begin anew by themselves."""
     ground.redis.wipe()
     return time.monotonic()
