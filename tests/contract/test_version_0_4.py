@@ -27,6 +27,8 @@ from stream_app.partition.refusals import refuse_foreign
 from stream_app.settings import Settings
 from tests.support.recording import PARTITIONS, RECORDING, recorded, recorded_meta
 
+pytestmark = pytest.mark.usefixtures("committed_models")
+
 DIGEST = "a38b54e5ace42828"
 LETTERS = list(chain(*recorded(DEAD_LETTERS)))
 REJECTIONS = [found for letter in LETTERS if (found := read_rejection(letter.headers))]

@@ -72,7 +72,7 @@ def test_a_model_of_other_features_is_shown_with_what_does_not_fit(where: Path) 
 def test_a_model_whose_bytes_were_changed_does_not_fit(where: Path) -> None:
     (where / "model.onnx").write_bytes(b"")
     shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
-    assert "has the bytes that were promoted" in shown["misfit"]
+    assert "has the bytes that were promoted as music/1.0.0" in shown["misfit"]
 
 
 def test_a_model_that_is_not_there_is_named(where: Path) -> None:
