@@ -11,7 +11,7 @@ class Figures:
     """Figures of one variant within the period.
 
     `alerted_share` is the part of all users that was alerted, `lift` how many times the base rate the precision is,
-    None where nobody cancels. The others are those of `Usefulness`.
+    None where nobody churns. The others are those of `Usefulness`.
     """
 
     model: str

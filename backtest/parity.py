@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.alerts import Alert
+from schemas.errors import ContractViolation
 from stream_app.core.decisions.contents import contents, decision, digests
 from stream_app.core.tables import Integers
+from stream_app.core.trace import TRACE
 
 FIRST = 10
 """How many differences are told in words."""
@@ -38,6 +41,19 @@ class Parity:
     def exact(self) -> bool:
         """Whether nothing differs."""
         return not (self.mismatches or self.alerts_missing or self.alerts_extra)
+
+
+def read_trace(path: Path) -> NDArray[np.void]:
+    """All records that workers wrote with `churn work --trace`.
+
+    Raises ContractViolation when there are none, or the file ends within one.
+    """
+    if not path.is_file():
+        raise ContractViolation(f"there is no trace {path}: let the worker write one with `churn work --trace {path}`")
+    surplus = path.stat().st_size % TRACE.itemsize
+    if surplus:
+        raise ContractViolation(f"{path} ends {surplus} bytes into a record: it is no whole trace, write it anew")
+    return np.fromfile(path, TRACE)
 
 
 def compare(

@@ -58,7 +58,7 @@ class Backtest:
         start: ControlData | None = None,
     ) -> None:
         self.outcomes = [Outcome(variant) for variant in variants]
-        self.audience = Audience()
+        self.audience = Audience(engine.compiled.workload.churn)
         self.events = 0
         self.dead = 0
         self.first_dead: dict[Reason, DeadLetter] = {}
@@ -102,7 +102,7 @@ class Backtest:
         for letter in intake.dead:
             self.first_dead.setdefault(letter.reason, letter)
         self.events += len(counted)
-        self.audience.see_all(counted)
+        self.audience.see(counted)
         if not inside.all():
             self._leave_out(partition, intake.events.where(~inside))
         counted_offsets = _offsets(counted)

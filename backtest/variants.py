@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import msgspec
 
+from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef, Policy
 from stream_app.core.engine import Engine, InForce
 
@@ -52,3 +54,17 @@ class Variant:
 def variants_of(models: Iterable[ModelChoice], policies: Iterable[PolicyChoice]) -> list[Variant]:
     """Every model with every policy."""
     return [Variant(model, policy) for model, policy in product(models, policies)]
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy that a file holds: JSON, or TOML where its name ends in .toml.
+
+    Raises ContractViolation when it cannot be read or is no policy.
+    """
+    decode = msgspec.toml.decode if path.suffix == ".toml" else msgspec.json.decode
+    try:
+        return decode(path.read_bytes(), type=Policy)
+    except OSError as error:
+        raise ContractViolation(f"the policy {path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ContractViolation(f"{path} is no policy: {error}") from error

@@ -1,8 +1,8 @@
-"""What all tests share: a real Kafka and a real Redis of the run's own, the public data, unique topic names."""
+"""What all tests share: a real Kafka, a real Redis and a model of the run's own, public data, unique topic names."""
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +11,7 @@ import pytest
 from stack import local
 from stream_app.adapters.kafka.topics import delete_topics
 from tests.support.connections import deployment_at
+from tests.support.fixture_model import write_fixture_model
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -23,6 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Draw the seed of all hypothesis tests here, where the header can name it, unless one was asked for."""
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbelow(1 << 32))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-golden", action="store_true", help="Write golden files anew; tests of changed ones fail.")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -50,6 +55,42 @@ def prefix(stack: local.Services) -> Iterator[str]:
     unique = f"t{secrets.token_hex(3)}-"
     yield unique
     delete_topics(deployment_at(stack, unique))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The models directory of every test, command and worker: a small model of music that fits the code, and no other.
+
+    So a change of the features fails the tests of the committed model alone.
+    """
+    directory = tmp_path_factory.mktemp("fixture") / "models"
+    write_fixture_model(directory)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHURN_MODELS_DIRECTORY", str(directory))
+        yield directory
+
+
+@pytest.fixture
+def committed_models(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The repository's models, for tests of what is shipped, in the place of the small one."""
+    directory = REPOSITORY / "models"
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(directory))
+    return directory
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Demands that a golden file holds a text; with `--write-golden` it is written anew first, and a change told."""
+    write: bool = request.config.getoption("--write-golden")
+
+    def must_hold(file: Path, text: str) -> None:
+        held = file.read_text(encoding="utf-8")
+        if write and text != held:
+            file.write_text(text, encoding="utf-8")
+            pytest.fail(f"{file.name} is written anew: explain each line of its difference in the commit")
+        assert text == held, f"if each difference can be explained: pytest {file.parent} --write-golden"
+
+    return must_hold
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ from pathlib import Path
 import typer
 
 from backtest.period import Period, bound_ms
-from backtest.policy_file import read_policy
-from backtest.variants import LIVE, OWN, ModelChoice, PolicyChoice, Variant, variants_of
+from backtest.variants import LIVE, OWN, ModelChoice, PolicyChoice, Variant, read_policy, variants_of
 from cli.console import ERR
 from producers.event_files import read_events
 from schemas.events import Control, ControlData

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from backtest.policy_file import read_policy
+from backtest.variants import read_policy
 from cli.console import OUT, print_json
 from cli.options import AsJson
 from stream_app.bootstrap.deployment import deployment_of, write_control

@@ -3,30 +3,33 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
 
 from cli.console import ERR, OUT, print_json, progress
-from producers.event_files import read_events
-from producers.simulator import simulate
-from producers.simulator.oracle import Moment, World, churn_chances
-from producers.sparkify import read_log
+from cli.models.figure_table import figure_table
+from producers.registry import Simulator, event_lines, reader_named, simulator_named
+from producers.simulator.oracle import Moment, World
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
+from stream_app.bootstrap.engine import OnnxScorer
 from stream_app.core.durations import DAY_MS
+from stream_app.core.event_lines import EventLog
 from stream_app.core.features.plan import Compiled, compile_workload
+from stream_app.core.features.workload import Workload
 from stream_app.workloads import workload_named
-
-if TYPE_CHECKING:
-    from training.course import Origin
-    from training.dataset.splits import Part
-    from training.dataset.survey import Survey
-    from training.judging.ceiling import Moment as Asked
-    from training.judging.ceiling import Oracle
-    from training.judging.looks import Look
+from training.card.tables import told
+from training.dataset.splits import Part, part_of
+from training.dataset.survey import Survey, survey
+from training.fitting.artefact import next_version, read_limits, refuse_existing, write
+from training.judging.ceiling import Moment as Asked
+from training.judging.ceiling import Oracle, estimated
+from training.judging.looks import LEDGER_FILE, Look, note_look, read_looks
+from training.run import Origin, TrainingSpec, artefact, look
+from training.run import train as train_model
 
 START_MS = parse_instant("2024-01-01T00:00:00Z")
 
@@ -35,15 +38,17 @@ def train(
     ctx: typer.Context,
     workload: Annotated[str, typer.Argument(help="The kind of customer base, such as music.")],
     events: Annotated[
-        Path | None, typer.Option(help="Event file to learn from, plain or .gz; without it a log is simulated.")
+        Path | None,
+        typer.Option(help="Event file to learn from, plain or .gz; without it the workload's simulator makes a log."),
     ] = None,
     real: Annotated[
         Path | None,
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="Sparkify log to judge the model on as well. Nothing is learnt from it; the look is noted in the "
-            "ledger beside the models (with --out elsewhere, there: copy its line into the committed one).",
+            help="Log to judge the model on as well, in the workload's form (music: a Sparkify log, others: an event "
+            "file). Nothing is learnt from it; the look is noted in the ledger beside the models (with --out "
+            "elsewhere, there: copy its line into the committed one).",
         ),
     ] = None,
     users: Annotated[int, typer.Option(min=1, help="Users to simulate.")] = 6000,
@@ -65,27 +70,19 @@ def train(
     Example: churn train music --real sparkify_mini_events_68users.jsonl.gz
     """
     _refuse_a_simulation_beside(ctx, events)
-    # Here, for every other command would wait for scikit-learn.
-    from stream_app.bootstrap.engine import OnnxScorer
-    from training.course import Order, artefact, look
-    from training.course import train as train_model
-    from training.dataset.splits import Part, part_of
-    from training.fitting.artefact import next_version, read_limits, refuse_existing, write
-    from training.judging.looks import LEDGER_FILE, note_look, read_looks
-
     compiled = compile_workload(workload_named(workload))
     version = version or next_version(out / workload)
     where, ledger = out / workload / version, out / workload / LEDGER_FILE
     refuse_existing(where)
-    log = None if real is None else _survey(compiled, real.name, _rows(real), lambda _: Part.TEST, seed)
     if events is None:
-        world = World(users, days, seed, START_MS)
-        source, lines = f"simulated with seed {seed}", simulate(*world)
-        order = Order(version, seed, _oracle(world, compiled, rollouts), rollouts)
+        simulator, world = _simulator_of(compiled.workload), World(users, days, seed, START_MS)
+        source, lines = f"simulated with seed {seed}", simulator.simulate(*world)
+        spec = TrainingSpec(version, seed, _oracle(simulator, world, compiled, rollouts), rollouts)
     else:
-        source, lines, order = events.name, _lines(events), Order(version, seed)
+        source, lines, spec = events.name, event_lines(events), TrainingSpec(version, seed)
+    log = None if real is None else _survey(compiled, real.name, _real_lines(compiled, real), _all_unseen, seed)
     trained = train_model(
-        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), order, OnnxScorer, _say
+        compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), spec, OnnxScorer, _say
     )
     if log is not None:
         _say("Looking at the real log")
@@ -109,47 +106,47 @@ def _refuse_a_simulation_beside(ctx: typer.Context, events: Path | None) -> None
             )
 
 
-def _survey(
-    compiled: Compiled, source: str, lines: Iterable[bytes], part_of: "Callable[[str], Part]", seed: int
-) -> "tuple[Survey, Origin]":
-    """Fold a log, showing how far that is."""
-    from stream_app.core.event_lines import EventLog
-    from training.course import Origin
-    from training.dataset.survey import survey
+def _simulator_of(workload: Workload) -> Simulator:
+    if not workload.simulator:
+        raise typer.BadParameter(
+            f"workload {workload.name!r} has no simulator: name a file of its events to learn from",
+            param_hint="--events",
+        )
+    return simulator_named(workload.simulator)
 
+
+def _real_lines(compiled: Compiled, real: Path) -> Iterator[bytes]:
+    return reader_named(compiled.workload.real_log)(real)
+
+
+def _all_unseen(_user: str) -> Part:
+    return Part.TEST
+
+
+def _survey(
+    compiled: Compiled, source: str, lines: Iterable[bytes], part_of: Callable[[str], Part], seed: int
+) -> tuple[Survey, Origin]:
+    """Fold a log, showing how far that is."""
     log = EventLog(lines)
     with progress(f"Folding, {source}", None) as passed:
         surveyed = survey(compiled, log.chunks(), part_of, seed, passed)
     return surveyed, Origin(source, log.count, log.sha256)
 
 
-def _lines(events: Path) -> Iterator[bytes]:
-    return (line.raw for line in read_events(events))
-
-
-def _rows(log: Path) -> Iterator[bytes]:
-    return (row.value for row in read_log(log) if row is not None)
-
-
-def _oracle(world: World, compiled: Compiled, rollouts: int) -> "Oracle | None":
+def _oracle(simulator: Simulator, world: World, compiled: Compiled, rollouts: int) -> Oracle | None:
     """What the simulator's roll-outs say of moments of a log that it made itself."""
-    from training.judging.ceiling import estimated
-
     horizon_ms = compiled.workload.horizon_days * DAY_MS
 
-    def chances(moments: "Sequence[Asked]") -> NDArray[np.float64]:
+    def chances(moments: Sequence[Asked]) -> NDArray[np.float64]:
         asked = [Moment(*moment) for moment in moments]
         with progress("Rolling out", len(asked), "moments") as passed:
-            return estimated(churn_chances(asked, world, horizon_ms, rollouts, world.seed, passed), rollouts)
+            return estimated(simulator.churn_chances(asked, world, horizon_ms, rollouts, world.seed, passed), rollouts)
 
     return chances if rollouts else None
 
 
-def _look(manifest: Manifest) -> "Look":
+def _look(manifest: Manifest) -> Look:
     """What this command saw of the real log, for the ledger."""
-    from training.card.tables import told
-    from training.judging.looks import Look
-
     found = manifest.metrics["real"]
     return Look(
         date=datetime.now(UTC).date().isoformat(),
@@ -179,8 +176,6 @@ def _facts(manifest: Manifest, where: Path, size: int) -> dict[str, Any]:
 
 
 def _show(manifest: Manifest, where: Path) -> None:
-    from cli.models.figure_table import figure_table
-
     metrics, policy = manifest.metrics, manifest.policy
     OUT.print(f"Model    {where} (sha256 {manifest.sha256[:12]}…)", markup=False, soft_wrap=True)
     OUT.print(

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from backtest.parity import Parity, compare
-from backtest.proof import Replayed
-from backtest.trace_file import read_trace
+from backtest.parity import Parity, compare, read_trace
+from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
 from cli.console import ERR, OUT, counting, print_json, progress, tell_of_another_digest
 from schemas.errors import ContractViolation
@@ -46,12 +45,13 @@ def parity(
 
 
 def _replayed(deployment: Deployment, engine: Engine) -> Replayed:
-    kafka, topics, replayed = deployment.kafka, deployment.topics, Replayed()
+    kafka, topics = deployment.kafka, deployment.topics
+    replayed = Replayed(engine)
     events, barred = topic_log(kafka, topics.events), barred_in_topic(kafka, topics.letters)
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
             chunks = counting(events.read(partition), advance)
-            replayed.fold(engine, partition, events.partitions, chunks, barred[partition])
+            replayed.fold(partition, events.partitions, chunks, barred[partition])
     return replayed
 
 
@@ -60,7 +60,7 @@ def _show(found: Parity, worth: Usefulness) -> None:
     OUT.print(f"                 alerts: {found.alerts_missing:,} missing, {found.alerts_extra:,} too many")
     tell_of_another_digest(found.alerts_of_another_digest)
     OUT.print(
-        f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who cancelled were alerted before; "
-        f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users cancel, {worth.base_rate:.1%} of all",
+        f"Useful           {worth.churners_alerted_before:,} of {worth.churners:,} who churned were alerted before; "
+        f"{worth.precision:.1%} of {worth.users_alerted:,} alerted users churn, {worth.base_rate:.1%} of all",
         soft_wrap=True,
     )

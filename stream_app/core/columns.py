@@ -1,11 +1,12 @@
 """From admitted events to what the fold reads: whose each event is, and which signals it raises."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.events import Activity, Conversation, Message, Profile, UserEvent
-from stream_app.core.features.sources import SENTIMENT_SCALE
+from stream_app.core.features.sources import SENTIMENT_SCALE, Source
 from stream_app.core.intake.events import Events
 from stream_app.core.tables import Columns, Integers
 
@@ -22,6 +23,13 @@ def to_columns(events: Events, patterns: Mapping[tuple[str, str], int]) -> Colum
         pattern=pattern,
         value=value,
     )
+
+
+def raised_by(events: Events, sources: Iterable[Source]) -> NDArray[np.bool_]:
+    """Of each event whether any of these sources selects it, as the fold would."""
+    row_from, pattern, _ = _rows(events, dict.fromkeys(((source.kind, source.name) for source in sources), 1))
+    chosen = np.concatenate([[0], np.cumsum(pattern)])
+    return np.asarray(chosen[row_from[1:]] > chosen[row_from[:-1]])
 
 
 def _rows(events: Events, patterns: Mapping[tuple[str, str], int]) -> tuple[Integers, Integers, Integers]:

@@ -24,7 +24,7 @@ from stream_app.core.features.sources import (
     sentiment,
 )
 from stream_app.core.features.words import Ago, Counted, Either, Graded, Group, Lasting, Portion, Words
-from stream_app.core.features.workload import Workload
+from stream_app.core.features.workload import UserGroups, Workload
 
 SIGNALS = {
     "song": (action("next_song"),),
@@ -197,10 +197,13 @@ WORKLOAD = Workload(
     signals=SIGNALS,
     waits=WAITS,
     churn=(action("cancel"), action("cancellation_confirmation")),
-    label_action="cancellation_confirmation",
+    label=action("cancellation_confirmation"),
     horizon_days=14,
     features=FEATURES,
     policy=Policy(name="default", version=1, enter=0.378, leave=0.189, critical=0.593, cooldown_s=14 * 86_400),
     words=WORDS,
     groups=GROUPS,
+    report_groups=(UserGroups("chat", "users who chat with support", "users who never do"),),
+    simulator="music_service",
+    real_log="sparkify",
 )

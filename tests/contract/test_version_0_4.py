@@ -10,8 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from backtest.parity import compare
-from backtest.trace_file import read_trace
+from backtest.parity import compare, read_trace
 from operations.states.files import read_manifest, read_partition
 from schemas.alerts import Alert
 from schemas.dead_letters import HEADER_PREFIX, read_rejection
@@ -27,6 +26,8 @@ from stream_app.core.trace import traced
 from stream_app.partition.refusals import refuse_foreign
 from stream_app.settings import Settings
 from tests.support.recording import PARTITIONS, RECORDING, recorded, recorded_meta
+
+pytestmark = pytest.mark.usefixtures("committed_models")
 
 DIGEST = "a38b54e5ace42828"
 LETTERS = list(chain(*recorded(DEAD_LETTERS)))

@@ -29,16 +29,16 @@ from schemas.topics import CHURN_ALERTS
 from stack.local import Services
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.topics import delete_topics, write_control
-from stream_app.adapters.onnx_scorer import load_manifest, newest_model
+from stream_app.adapters.onnx_scorer import load_manifest
 from stream_app.bootstrap.engine import control_for
 from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import Deployment, deployment
 from tests.support.connections import deployment_at, kafka_of
 from tests.support.ctrl_c import HEEDING_CTRL_C
 from tests.support.event_logs import at
+from tests.support.fixture_model import FIXTURE
 from tests.support.music_logs import music_lines
 
-MODELS = Path(__file__).parents[2] / "models"
 LINES = music_lines(40, 6000, seed=5)
 HALF = len(LINES) // 2
 MIDDLE = format_instant(at(days=20))
@@ -56,11 +56,11 @@ class Finished:
 
 
 @pytest.fixture(scope="module")
-def finished(stack: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
+def finished(stack: Services, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
     directory, prefix = tmp_path_factory.mktemp("backtest"), f"t{secrets.token_hex(3)}-"
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)
-        patch.setenv("CHURN_MODELS_DIRECTORY", str(two_versions(directory / "models")))
+        patch.setenv("CHURN_MODELS_DIRECTORY", str(two_versions(models, directory / "models")))
         patch.setenv("CHURN_KAFKA_BOOTSTRAP", stack.bootstrap)
         patch.setenv("CHURN_TOPIC_PREFIX", prefix)
         with deployment(stack, prefix, directory) as made:
@@ -72,14 +72,13 @@ def finished(stack: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         delete_topics(deployment_at(stack, prefix))
 
 
-def two_versions(models: Path) -> Path:
-    """A directory with the newest model under two versions."""
-    newest = newest_model(MODELS, "music")
+def two_versions(models: Path, directory: Path) -> Path:
+    """A directory with a model under two versions."""
     for name in (FIRST, SECOND):
-        shutil.copytree(MODELS / "music" / newest.version, models / name)
-        manifest = msgspec.structs.replace(newest, version=name.partition("/")[2])
-        (models / name / MANIFEST_FILE).write_bytes(msgspec.json.encode(manifest))
-    return models
+        shutil.copytree(models / FIXTURE, directory / name)
+        manifest = msgspec.structs.replace(load_manifest(models / FIXTURE), version=name.partition("/")[2])
+        (directory / name / MANIFEST_FILE).write_bytes(msgspec.json.encode(manifest))
+    return directory
 
 
 def fill(made: Deployment) -> None:

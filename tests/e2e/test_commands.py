@@ -15,6 +15,7 @@ from schemas.topics import TOPICS
 from stack.local import Services
 from stream_app.settings import Settings
 from tests.e2e.deployment import Deployment, deployment
+from tests.support.fixture_model import FIXTURE
 
 LAX = {"name": "lax", "version": 2, "enter": 0.0, "leave": 0.0, "critical": 1.0, "cooldown_s": 0}
 
@@ -33,7 +34,7 @@ def test_a_promoted_policy_decides_from_its_offset_on_and_subscribers_see_its_al
         policy.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in LAX.items()))
         simulated = churn(made, "produce", "simulate", "--users", "5", "--days", "3", "--json")
         assert simulated.returncode == 0, simulated.stderr
-        promoted = churn(made, "models", "promote", "music/0.4.0", "--policy", str(policy), "--json")
+        promoted = churn(made, "models", "promote", FIXTURE, "--policy", str(policy), "--json")
         assert promoted.returncode == 0, promoted.stderr
         offsets = json.loads(promoted.stdout)["offsets"]
         again = churn(made, "produce", "simulate", "--users", "5", "--days", "4", "--seed", "2", "--json")
@@ -102,7 +103,7 @@ def test_a_policy_that_cannot_work_is_refused_in_a_sentence(
     with deployment(stack, prefix, tmp_path) as made:
         policy = tmp_path / "bad.json"
         policy.write_text(content)
-        refused = churn(made, "models", "promote", "music/0.4.0", "--policy", str(policy))
+        refused = churn(made, "models", "promote", FIXTURE, "--policy", str(policy))
         assert (refused.returncode, refused.stdout) == (1, "")
         assert says in refused.stderr
         assert [len(records) for records in made.log()] == [1] * made.settings.partitions
@@ -112,7 +113,7 @@ def test_a_model_that_does_not_exist_cannot_be_promoted(stack: Services, prefix:
     with deployment(stack, prefix, tmp_path) as made:
         refused = churn(made, "models", "promote", "music/9.9.9")
         assert refused.returncode == 1
-        assert "there is no model in models/music/9.9.9" in refused.stderr
+        assert f"there is no model in {made.settings.models_directory}/music/9.9.9" in refused.stderr
 
 
 def test_the_catalogue_and_the_settings_agree_on_the_number_of_partitions() -> None:

@@ -8,7 +8,7 @@ from benchmarks.speed.latency import NEW_EVERY, bench
 from stack.local import Services
 from tests.support.connections import kafka_of, redis_of
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("committed_models")]
 
 
 def a_site(stack: Services) -> Site:

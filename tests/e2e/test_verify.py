@@ -29,7 +29,6 @@ from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
 from tests.support.connections import kafka_of
 from tests.support.music_logs import music_lines
 
-MODELS = Path(__file__).parents[2] / "models"
 LINES = music_lines(60, 8000, seed=11)
 THIRD = len(LINES) // 3
 POISON = [b"{not json", b'{"specversion":"1.0"}', None]

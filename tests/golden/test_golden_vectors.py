@@ -2,9 +2,10 @@
 
 `listener.jsonl` is the log, its ids say what is remarkable; `listener.vectors.txt` says of each record what became of
 it and, of the vector after it, what is different from the same user's vector before (the first is given in full). The
-decimals are the shortest that name the 32-bit float.
+decimals are the shortest that name the 32-bit float. `pytest tests/golden --write-golden` writes it anew.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,8 @@ HERE = Path(__file__).parent
 COMPILED = compile_workload(music.WORKLOAD)
 
 
-def test_the_vectors_of_the_listener_are_those_that_were_checked_by_hand() -> None:
-    assert _report() == (HERE / "listener.vectors.txt").read_text(encoding="utf-8")
+def test_the_vectors_of_the_listener_are_those_that_were_checked_by_hand(golden: Callable[[Path, str], None]) -> None:
+    golden(HERE / "listener.vectors.txt", _report())
 
 
 def _report() -> str:

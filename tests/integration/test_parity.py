@@ -37,7 +37,6 @@ from tests.support.connections import deployment_at
 from tests.support.set_aside import set_aside
 
 PARTITIONS = 2
-MODELS = Path(__file__).parents[2] / "models"
 LINES = list(simulate(60, 30, 101, parse_instant("2024-01-01T00:00:00Z")))
 
 Trace = NDArray[np.void]
@@ -72,7 +71,6 @@ def live(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_path
     """Commands find the topics through the environment."""
     monkeypatch.setenv("CHURN_KAFKA_BOOTSTRAP", stack.bootstrap)
     monkeypatch.setenv("CHURN_TOPIC_PREFIX", prefix)
-    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(MODELS))
     monkeypatch.chdir(tmp_path)
     settings = Settings()
     deployment = deployment_at(stack, prefix)

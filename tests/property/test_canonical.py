@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.topics import MAX_EVENT_BYTES
-from stream_app.core.columns import to_columns
+from stream_app.core.columns import raised_by, to_columns
 from stream_app.core.features.plan import compile_workload
+from stream_app.core.features.sources import action
 from stream_app.core.intake.canonical import find
 from stream_app.core.intake.sorting import Intake, take_in
 from stream_app.core.log import PlainRecord
@@ -135,4 +136,6 @@ def test_marked_events_are_as_if_the_others_had_never_been_there(marks: list[boo
     again = take_in([admitted.record for admitted in wanted], 0, 1).events if wanted else chosen
     columns = [to_columns(one, COMPILED.patterns) for one in (chosen, again)]
     assert all(np.array_equal(*pair) for pair in zip(*columns, strict=True))
-    assert chosen.doing("like").tolist() == [getattr(one.event.data, "action", "") == "like" for one in wanted]
+    assert raised_by(chosen, [action("like")]).tolist() == [
+        getattr(one.event.data, "action", "") == "like" for one in wanted
+    ]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backtest.parity import compare
-from backtest.proof import Replayed
+from backtest.replayed import Replayed
 from producers.simulator import simulate
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant, parse_instant
@@ -184,13 +184,17 @@ def test_every_update_of_test_users_is_kept_for_the_lead_time() -> None:
     assert surveyed([record.value or b"" for record in log.records()]).lives.offset.tolist() == [0, 1, 2]
 
 
-def test_a_survey_knows_who_has_talked_to_support() -> None:
+def test_a_survey_knows_who_is_in_the_groups_that_the_workload_tells_apart() -> None:
     log = LogWriter()
     log.does("next_song", at())
     log.chats("opened", at(minutes=1), user="ben")
     log.says(at(minutes=2), 0.5, user="eva")
     found = surveyed([record.value or b"" for record in log.records()])
-    assert dict(zip(found.names, found.chats.tolist(), strict=True)) == {"ana": False, "ben": True, "eva": False}
+    assert found.names == ("ana", "ben", "eva")
+    assert {name: members.tolist() for name, members in found.groups.items()} == {
+        "users who chat with support": [False, True, False],
+        "users who never do": [True, False, True],
+    }
 
 
 def test_at_every_midnight_each_live_user_is_read_as_silence_has_left_them() -> None:
@@ -259,8 +263,8 @@ def test_a_single_bit_of_a_single_live_vector_is_seen_as_one_mismatch() -> None:
     log = records_of([control(IN_FORCE)]) + [
         PlainRecord(offset, START_MS, None, line) for offset, line in enumerate(LINES[:3000], start=1)
     ]
-    replayed = Replayed()
-    replayed.fold(engine(COMPILED, MODEL), 0, 1, [log])
+    replayed = Replayed(engine(COMPILED, MODEL))
+    replayed.fold(0, 1, [log])
     live = Replay(engine(COMPILED, MODEL))
     advances = [step.advance for piece in (log[:700], log[700:]) for step in live.apply(piece)]
     alerts = [alert for advance in advances for alert in advance.alerts]

@@ -109,7 +109,7 @@ WORKLOAD = Workload(
     signals=SIGNALS,
     waits=WAITS,
     churn=(action("leave"), attribute("plan", "gone", 1)),
-    label_action="leave",
+    label=action("leave"),
     horizon_days=14,
     features=FEATURES,
     policy=Policy(name="default", version=1, enter=0.5, leave=0.3, critical=0.8, cooldown_s=86_400),

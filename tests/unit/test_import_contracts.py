@@ -123,7 +123,7 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "producers.line_files -> stream_app.core.log",
         ),
         (
-            "training/course.py",
+            "training/run.py",
             "from stream_app.adapters.redis.states import RedisStates",
             "offline",
             "stream_app.adapters.redis.states -> redis",
@@ -147,10 +147,10 @@ def test_every_package_that_is_shipped_is_under_contract() -> None:
             "backtest.rerun -> operations",
         ),
         (
-            "training/course.py",
+            "training/run.py",
             "from backtest import usefulness",
             "house",
-            "training.course -> backtest.usefulness",
+            "training.run -> backtest.usefulness",
         ),
         (
             "benchmarks/speed/load.py",

@@ -10,8 +10,8 @@ from training.judging.looks import Look, counted
 _PURPOSE = """\
 # {name} {version}
 
-Estimates at every event of a user how likely it is that the user cancels within {horizon_days} days: a weighted vote
-of a logistic regression and of boosted trees, in one ONNX graph.
+Estimates at every event of a user how likely it is that the user leaves within {horizon_days} days: a weighted vote of
+a logistic regression and of boosted trees, in one ONNX graph.
 
 **For**: choosing whom to talk to first, in the workload `{workload}`, by the policy below.
 
@@ -22,8 +22,8 @@ on. Before a score is read as a probability, see how well it is calibrated.
 _HOW_READ = """\
 Every figure stands with its 95 % interval in brackets, by bootstrap over users. *Scored updates* are events of users,
 drawn by hash, as the worker scores them; *midnights* (UTC) are fixed moments, at which every user seen in the last 30
-days counts once a day. A snapshot is positive if its user cancels within {horizon_days} days after it; it counts only
-if so many days of the log follow it.
+days counts once a day. A snapshot is positive if its user leaves within {horizon_days} days after it; it counts only if
+so many days of the log follow it.
 """
 _HELD_OUT = """\
 ## On held-out users
@@ -52,9 +52,9 @@ _REAL = """\
 which nothing was learnt.
 """
 _LEAD_TIME = """\
-### How long before they cancel
+### How long before they leave
 
-From the first score of at least {enter}, at which an alert fires, to the cancellation, over the users' whole time in
+From the first score of at least {enter}, at which an alert fires, to the churn, over the users' whole time in
 the log. A first score may be long past and its alert over: so those named within the horizon stand apart.
 """
 _LOOKS = """\
@@ -80,14 +80,9 @@ _DATA = """\
 _LIMITS = """\
 ## Limits
 
-- Users who chat are told from users who never do by the whole log, so a little of the future is in that division: who
-  stays longer is likelier to chat.
 - Columns that tell the same share their importance: one can be shuffled without harm as long as the other is there.
 - Base rates differ from log to log and fall within one, for leavers leave: compare the mean score with the base rate
   before reading scores as probabilities.
-- What held-out users of a simulation show is how well the model learns that simulation, not how well churn can be
-  foretold in a business. Held-out users are customers of the same simulated services as those learnt from.
-- Nothing is known of sex, age or origin: whether it treats groups of users alike has not been looked at.
 """
 _BY_KIND = ("", "at scored updates", "at midnights")
 _BY_RIVAL = ("", "updates: model", "updates: ceiling", "midnights: model", "midnights: ceiling")
@@ -149,7 +144,7 @@ def _plots() -> list[str]:
         "reliability.png": "Share that churned against score, in ten bins",
         "roc.png": "ROC curves",
         "precision_recall.png": "Precision against recall",
-        "lead_time.png": "Churners named against time before their cancellation",
+        "lead_time.png": "Churners named against time before they leave",
         "importance.png": "Columns by the fall of the AUC when they are shuffled",
     }
     return ["## Plots\n", *(f"![{text}]({name})\n" for name, text in images.items())]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from training.dataset.labels import NEVER
 from training.judging.evaluation import Judged
-from training.judging.report import KINDS, Views
+from training.judging.report import KINDS, PlotRows
 
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 """Two of Okabe and Ito's colours, which the colour-blind can tell apart, and grey for what is only a measure."""
@@ -36,12 +36,12 @@ _TIMES = {1 / 60: "1 min", 1: "1 h", 24: "1 d", 168: "7 d", 720: "30 d"}
 
 
 @dataclass(frozen=True)
-class Seen:
+class JudgedLog:
     """How a model did on one log: its figures, by kind of snapshot, and the rows behind them."""
 
     name: str
     figures: Mapping[str, Any]
-    views: Views
+    plot_rows: PlotRows
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,19 @@ class _Panel:
 
     axes: Axes
     kind: str
-    seen: Seen
+    log: JudgedLog
     colour: str
     marker: str
 
     @property
     def figures(self) -> Mapping[str, Any]:
-        figures: Mapping[str, Any] = self.seen.figures[self.kind]
+        figures: Mapping[str, Any] = self.log.figures[self.kind]
         return figures
 
 
-def plots(logs: Sequence[Seen], importance: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> dict[str, bytes]:
+def plots(
+    logs: Sequence[JudgedLog], importance: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
+) -> dict[str, bytes]:
     """Every plot by its file name, of at most two logs: the held-out users', and the real one where it was looked at.
 
     `importance` is that of the columns, `labels` says what they mean.
@@ -70,18 +72,20 @@ def plots(logs: Sequence[Seen], importance: Sequence[Mapping[str, Any]], labels:
             "reliability.png": _by_kind("Can a score be read as a probability?", logs, _reliability, _honest),
             "roc.png": _by_kind("Churners found against stayers named (ROC)", logs, _roc, _chance),
             "precision_recall.png": _by_kind("Precision against churners found", logs, _precision_recall, _whole),
-            "lead_time.png": _by_kind("How long before they cancel churners are named", logs, _lead_time, _before),
+            "lead_time.png": _by_kind("How long before they leave churners are named", logs, _lead_time, _before),
             "importance.png": _importance(importance, labels),
         }
 
 
-def _by_kind(title: str, logs: Sequence[Seen], draw: Callable[[_Panel], None], finish: Callable[[Axes], None]) -> bytes:
+def _by_kind(
+    title: str, logs: Sequence[JudgedLog], draw: Callable[[_Panel], None], finish: Callable[[Axes], None]
+) -> bytes:
     figure = Figure(figsize=(_WIDTH, _HEIGHT))
     figure.suptitle(title)
     for axes, kind in zip(figure.subplots(1, len(KINDS)), KINDS, strict=True):
         axes.set_title(_KIND_TITLES[kind])
-        for seen, colour, marker in zip(logs, (BLUE, ORANGE), "os", strict=False):
-            draw(_Panel(axes, kind, seen, colour, marker))
+        for log, colour, marker in zip(logs, (BLUE, ORANGE), "os", strict=False):
+            draw(_Panel(axes, kind, log, colour, marker))
         finish(axes)
     return _png(figure)
 
@@ -98,7 +102,7 @@ def _reliability(panel: _Panel) -> None:
     rates = np.array([one["churn_rate"]["value"] for one in bins])
     reach = _reach(rates, [one["churn_rate"]["interval"] for one in bins])
     line: dict[str, Any] = {"color": panel.colour, "marker": panel.marker, "markersize": 5, "linewidth": 1.2}
-    panel.axes.errorbar(scores, rates, yerr=reach, elinewidth=0.8, capsize=2, label=panel.seen.name, **line)
+    panel.axes.errorbar(scores, rates, yerr=reach, elinewidth=0.8, capsize=2, label=panel.log.name, **line)
 
 
 def _reach(values: np.ndarray[Any, Any], intervals: Sequence[Sequence[float]]) -> np.ndarray[Any, Any]:
@@ -119,10 +123,10 @@ def _honest(axes: Axes) -> None:
 
 
 def _roc(panel: _Panel) -> None:
-    axes, judged, name = panel.axes, panel.seen.views.judged[panel.kind], panel.seen.name
+    axes, judged, name = panel.axes, panel.log.plot_rows.judged[panel.kind], panel.log.name
     axes.plot(*judged.ranking.roc(), color=panel.colour, label=f"{name}: AUC {panel.figures['auc']['value']:.2f}")
-    if panel.kind in panel.seen.views.against_ceiling:
-        _, oracle = panel.seen.views.against_ceiling[panel.kind]
+    if panel.kind in panel.log.plot_rows.against_ceiling:
+        _, oracle = panel.log.plot_rows.against_ceiling[panel.kind]
         auc = panel.figures["ceiling"]["oracle_auc"]["value"]
         axes.plot(*oracle.ranking.roc(), color=GREY, linestyle="--", label=f"{name}, ceiling: AUC {auc:.2f}")
 
@@ -135,12 +139,12 @@ def _chance(axes: Axes) -> None:
 
 
 def _precision_recall(panel: _Panel) -> None:
-    axes, judged, base = panel.axes, panel.seen.views.judged[panel.kind], panel.figures["base_rate"]["value"]
-    axes.plot(*_steady(judged), color=panel.colour, label=panel.seen.name)
-    axes.axhline(base, color=panel.colour, linestyle=":", linewidth=1, label=f"{panel.seen.name}, base rate {base:.3f}")
-    if panel.kind in panel.seen.views.against_ceiling:
-        _, oracle = panel.seen.views.against_ceiling[panel.kind]
-        axes.plot(*_steady(oracle), color=GREY, linestyle="--", label=f"{panel.seen.name}, ceiling")
+    axes, judged, base = panel.axes, panel.log.plot_rows.judged[panel.kind], panel.figures["base_rate"]["value"]
+    axes.plot(*_steady(judged), color=panel.colour, label=panel.log.name)
+    axes.axhline(base, color=panel.colour, linestyle=":", linewidth=1, label=f"{panel.log.name}, base rate {base:.3f}")
+    if panel.kind in panel.log.plot_rows.against_ceiling:
+        _, oracle = panel.log.plot_rows.against_ceiling[panel.kind]
+        axes.plot(*_steady(oracle), color=GREY, linestyle="--", label=f"{panel.log.name}, ceiling")
 
 
 def _steady(judged: Judged) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -158,12 +162,12 @@ def _whole(axes: Axes) -> None:
 
 
 def _lead_time(panel: _Panel) -> None:
-    naming = panel.seen.views.naming[panel.kind]
+    naming = panel.log.plot_rows.naming[panel.kind]
     hours = np.sort(naming.hours)[::-1]
     churners = max(int(np.count_nonzero(naming.churn_ms != NEVER)), 1)
     share = np.append(np.arange(1, len(hours) + 1), len(hours)) / churners
     ahead = np.append(hours, min(_TIMES) / 2)
-    panel.axes.step(ahead, share, where="post", color=panel.colour, label=f"{panel.seen.name} ({churners} churners)")
+    panel.axes.step(ahead, share, where="post", color=panel.colour, label=f"{panel.log.name} ({churners} churners)")
 
 
 def _before(axes: Axes) -> None:
@@ -172,7 +176,7 @@ def _before(axes: Axes) -> None:
     axes.minorticks_off()
     axes.set_xlim(3 * max(_TIMES), min(_TIMES) / 2)
     axes.set_ylim(0, 1)
-    axes.set_xlabel("time before the cancellation")
+    axes.set_xlabel("time before they leave")
     axes.set_ylabel("churners named by then (share)")
     axes.legend(loc="upper left")
 

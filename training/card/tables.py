@@ -8,7 +8,7 @@ from training.judging.report import KINDS
 
 Row = tuple[str, ...]
 """A figure's name, then what it is at each kind of snapshot."""
-Found = Mapping[str, Any]
+Metrics = Mapping[str, Any]
 
 _SIZES = {"snapshots": "snapshots", "users": "users", "churners": "churners: users who leave in time after a snapshot"}
 _FIGURES = {
@@ -23,10 +23,9 @@ _FIGURES = {
     "calibration_intercept": "calibration intercept (honest: 0)",
     **{f"lift_{percent}": f"lift among the {percent} % that score highest" for percent in LIFTS},
 }
-_GROUPS = {"users_who_chat": "AUC, users who chat with support", "users_who_never_chat": "AUC, users who never do"}
 _SHARES = {
-    "churners_named": "churners named before they cancel",
-    "churners_named_within_horizon": "churners named within the horizon before they cancel",
+    "churners_named": "churners named before they leave",
+    "churners_named_within_horizon": "churners named within the horizon before they leave",
     "stayers_named": "stayers named",
 }
 _QUARTILES = {
@@ -54,7 +53,7 @@ _GAPS = {
 _RIVALS = ("model", "oracle")
 
 
-def told(figure: Found, times: float = 1.0, digits: int = 3) -> str:
+def told(figure: Metrics, times: float = 1.0, digits: int = 3) -> str:
     """A figure with its interval."""
     if figure["value"] is None:
         return "not known"
@@ -62,7 +61,7 @@ def told(figure: Found, times: float = 1.0, digits: int = 3) -> str:
     return f"{value} [{low}, {high}]"
 
 
-def brief(found: Found) -> list[Row]:
+def brief(found: Metrics) -> list[Row]:
     """A line for each of the figures that matter most."""
     rows = [(name, *(told(found[kind][key], 1.0, 2) for kind in KINDS)) for key, name in _BRIEF.items()]
     beside = [found[kind].get("ceiling") for kind in KINDS]
@@ -73,24 +72,25 @@ def brief(found: Found) -> list[Row]:
     return [*rows, *_rows(leads, _BRIEF_SHARES, _per_cent), *_rows(leads, {"hours_p50": "time ahead, median"}, _days)]
 
 
-def figures(found: Found) -> list[Row]:
+def figures(found: Metrics) -> list[Row]:
     """All figures over snapshots."""
     kinds = {kind: found[kind] for kind in KINDS}
     return [*_rows(kinds, _SIZES, _count), *_rows(kinds, _FIGURES, _figure)]
 
 
-def groups(found: Found) -> list[Row]:
-    """The AUC of users with and without a support conversation in the log, and how many they are."""
-    return _rows({kind: found[kind] for kind in KINDS}, _GROUPS, _group)
+def groups(found: Metrics) -> list[Row]:
+    """The AUC of each group of users that the workload tells apart, and how many they are."""
+    apart = {kind: found[kind]["groups"] for kind in KINDS}
+    return _rows(apart, {name: f"AUC, {name}" for name in apart[KINDS[0]]}, _group)
 
 
-def lead_times(found: Found) -> list[Row]:
-    """Who was named before the cancellation, and how long before."""
+def lead_times(found: Metrics) -> list[Row]:
+    """Who was named before they leave, and how long before."""
     leads = {kind: found[kind]["lead_time"] for kind in KINDS}
     return _lead_rows(leads)
 
 
-def ceilings(found: Found) -> list[Row]:
+def ceilings(found: Metrics) -> list[Row]:
     """The model and the oracle on the same snapshots, a column each per kind; none where there was no oracle."""
     if any("ceiling" not in found[kind] for kind in KINDS):
         return []
@@ -102,18 +102,18 @@ def ceilings(found: Found) -> list[Row]:
     return rows + gaps
 
 
-def ceilings_of_lead_time(found: Found) -> list[Row]:
-    """Who is named, and how long before the cancellation, by the model and by the oracle on the same snapshots."""
+def ceilings_of_lead_time(found: Metrics) -> list[Row]:
+    """Who is named, and how long before they leave, by the model and by the oracle on the same snapshots."""
     leads = {f"{kind} {who}": found[kind]["ceiling"]["lead_time"][who] for kind in KINDS for who in _RIVALS}
     return _lead_rows(leads)
 
 
-def _lead_rows(leads: Found) -> list[Row]:
+def _lead_rows(leads: Metrics) -> list[Row]:
     sizes = {"users": "users", "churners": "churners, over the whole log"}
     return [*_rows(leads, sizes, _count), *_rows(leads, _SHARES, _per_cent), *_rows(leads, _QUARTILES, _days)]
 
 
-def _rows(columns: Found, names: Mapping[str, str], cell: Callable[[Any], str]) -> list[Row]:
+def _rows(columns: Metrics, names: Mapping[str, str], cell: Callable[[Any], str]) -> list[Row]:
     """A row for each name; a column of figures for each of the columns."""
     return [(name, *(cell(column[key]) for column in columns.values())) for key, name in names.items()]
 
@@ -122,17 +122,17 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
-def _figure(figure: Found) -> str:
+def _figure(figure: Metrics) -> str:
     return told(figure)
 
 
-def _group(group: Found) -> str:
+def _group(group: Metrics) -> str:
     return f"{told(group['auc'])} ({group['users']:,} users, {group['churners']:,} churners)"
 
 
-def _per_cent(figure: Found) -> str:
+def _per_cent(figure: Metrics) -> str:
     return told(figure, 100, 0) + ("" if figure["value"] is None else " %")
 
 
-def _days(figure: Found) -> str:
+def _days(figure: Metrics) -> str:
     return told(figure, 1 / 24, 1) + ("" if figure["value"] is None else " days")

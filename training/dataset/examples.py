@@ -48,20 +48,20 @@ class BothKinds:
 def to_learn_from(survey: Survey) -> BothKinds:
     """Snapshots of training users whose label had come true by the cut. Raises ContractViolation for too little."""
     _demand_days(survey)
-    return _both(survey, Part.TRAIN, survey.period.learnable)
+    return _both(survey, Part.TRAIN, survey.time_split.learnable)
 
 
 def to_judge_by(survey: Survey) -> BothKinds:
     """Snapshots of test users behind the cut whose label has come true. Raises ContractViolation for too little."""
     _demand_days(survey)
-    return _both(survey, Part.TEST, survey.period.judgeable)
+    return _both(survey, Part.TEST, survey.time_split.judgeable)
 
 
 def to_look_at(survey: Survey) -> BothKinds:
     """Snapshots of the users of a log apart, which nothing was learnt from: all whose label has come true, from its
     start on. Raises ContractViolation for too little.
     """
-    return _both(survey, Part.TEST, survey.period.over)
+    return _both(survey, Part.TEST, survey.time_split.over)
 
 
 def _demand_days(survey: Survey) -> None:

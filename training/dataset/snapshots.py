@@ -3,7 +3,7 @@
 A row of an update is a row that was, or would have been, scored live; a row of a midnight is what silence looks like.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from stream_app.core.durations import DAY_MS
 from stream_app.core.features.fold import APPLIED, read
+from stream_app.core.log import LogRecord
 from stream_app.core.replay import Step
 from stream_app.core.scoring import Vectors
 from stream_app.core.tables import Integers
-from training.dataset.draws import number, shares
+from training.dataset.splits import number, shares
 
 LIVE_MS = 30 * DAY_MS
 """A user not seen for longer is not live: no snapshot is taken."""
@@ -86,3 +87,29 @@ def drawn(rows: Snapshots, names: Sequence[str], seed: int, probability: float) 
 def joined(parts: Sequence[Snapshots]) -> Snapshots:
     """Rows of consecutive steps as one."""
     return Snapshots(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Snapshots)))
+
+
+class Midnights:
+    """Cuts a log at the midnights (UTC) that pass between two of its records, by their times of sending.
+
+    A record that was sent earlier than one before it does not turn time back.
+    """
+
+    def __init__(self) -> None:
+        self._day = 0
+
+    def cut(self, records: Sequence[LogRecord]) -> Iterator[tuple[range, Sequence[LogRecord]]]:
+        """Pieces of consecutive records, each behind the midnights, in ms, that pass before its first record."""
+        start, passed = 0, range(0)
+        for place, record in enumerate(records):
+            if record.timestamp // DAY_MS > self._day:
+                if place > start:
+                    yield passed, records[start:place]
+                start, passed = place, self._pass_to(record.timestamp // DAY_MS)
+        yield passed, records[start:]
+
+    def _pass_to(self, day: int) -> range:
+        """Every midnight up to the one with which a day begins; none before the log's first record."""
+        first = self._day + 1 if self._day else day + 1
+        self._day = day
+        return range(first * DAY_MS, (day + 1) * DAY_MS, DAY_MS)

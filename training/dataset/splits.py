@@ -1,17 +1,19 @@
-"""Who and when a model learns from, and who and when it is judged by: users and time are both split."""
+"""Choices by hash: the same for the same user, whatever else is in the log and in whatever order it is read.
 
-from dataclasses import dataclass
+So users are split into those a model learns from, those its thresholds are chosen on and those it is judged by.
+"""
+
+import hashlib
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.tables import Integers
-from training.dataset.draws import share
 
 _TRAIN_SHARE = 0.5
 _VALIDATION_SHARE = 0.25
-_LEARNT_SHARE = 2 / 3
 
 
 class Part(IntEnum):
@@ -30,28 +32,21 @@ def part_of(user: str, seed: int) -> Part:
     return Part.VALIDATION if place < _TRAIN_SHARE + _VALIDATION_SHARE else Part.TEST
 
 
-@dataclass(frozen=True)
-class Period:
-    """The log's time with a cut in it: what is learnt had come true by the cut, what is judged lies behind it."""
-
-    cut_ms: int
-    end_ms: int
-    horizon_ms: int
-
-    def learnable(self, as_of_ms: Integers) -> NDArray[np.bool_]:
-        """Moments whose label had come true by the cut."""
-        return as_of_ms + self.horizon_ms <= self.cut_ms
-
-    def judgeable(self, as_of_ms: Integers) -> NDArray[np.bool_]:
-        """Moments behind the cut whose label has come true, whatever it is: churn alone becomes known earlier."""
-        return (as_of_ms > self.cut_ms) & self.over(as_of_ms)
-
-    def over(self, as_of_ms: Integers) -> NDArray[np.bool_]:
-        """Moments whose horizon is over by the log's end, so that churners and stayers are known alike."""
-        return as_of_ms + self.horizon_ms <= self.end_ms
+@lru_cache(maxsize=1 << 17)
+def number(seed: int, purpose: str, user: str) -> int:
+    """A 64-bit number that belongs to a user, for one purpose."""
+    return int.from_bytes(hashlib.blake2b(f"{seed}/{purpose}/{user}".encode(), digest_size=8).digest(), "big")
 
 
-def period(start_ms: int, end_ms: int, horizon_ms: int) -> Period:
-    """Cut a log's time so that of the moments that can be learnt from or judged by, two thirds are learnt from."""
-    usable_ms = end_ms - start_ms - 2 * horizon_ms
-    return Period(start_ms + int(_LEARNT_SHARE * usable_ms) + horizon_ms, end_ms, horizon_ms)
+def share(seed: int, purpose: str, user: str) -> float:
+    """A number in [0, 1) that belongs to a user, for one purpose."""
+    return (number(seed, purpose, user) >> 11) / (1 << 53)
+
+
+def shares(numbers: NDArray[np.uint64], offsets: Integers) -> NDArray[np.float64]:
+    """A number in [0, 1) for each pair of a user's number and an offset, mixed as SplitMix64 does."""
+    mixed = numbers + offsets.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return np.asarray(mixed >> np.uint64(11), np.float64) / (1 << 53)

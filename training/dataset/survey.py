@@ -1,6 +1,6 @@
 """One pass over a log, from which all that training and judging need is kept."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.errors import ContractViolation
-from schemas.events import Conversation, ModelRef
+from schemas.events import ModelRef
+from stream_app.core.columns import raised_by
 from stream_app.core.durations import DAY_MS
 from stream_app.core.engine import Engine
 from stream_app.core.features.fold import APPLIED
@@ -17,10 +18,9 @@ from stream_app.core.log import LogRecord
 from stream_app.core.replay import Replay, Step
 from stream_app.core.scoring import Scorer
 from stream_app.core.tables import Integers
-from training.dataset.labels import NEVER, label
-from training.dataset.midnights import Midnights
-from training.dataset.snapshots import Snapshots, drawn, joined, standing, updates
-from training.dataset.splits import Part, Period, period
+from training.dataset.labels import NEVER, TimeSplit, label, split_time
+from training.dataset.snapshots import Midnights, Snapshots, drawn, joined, standing, updates
+from training.dataset.splits import Part
 
 MONTH_MS = 30 * DAY_MS
 SNAPSHOT_PROBABILITY = 0.1
@@ -30,10 +30,10 @@ SNAPSHOT_PROBABILITY = 0.1
 class Survey:
     """What a log holds for training.
 
-    `names`, `part`, `churn_ms` (NEVER: not in the log) and `chats` (whether the log holds a support conversation) are
-    per user. Of all users, `snapshots` are updates that were drawn and `daily` the midnights at which they were live.
-    `month` holds every update of the validation users' first months, `lives` every update of the test users. `dead`
-    counts the lines that could not be used.
+    `names`, `part` and `churn_ms` (NEVER: not in the log) are per user; `groups` are those of the report, by what they
+    are called, and say of each user whether they are in it. Of all users, `snapshots` are updates that were drawn and
+    `daily` the midnights at which they were live. `month` holds every update of the validation users' first months,
+    `lives` every update of the test users. `dead` counts the lines that could not be used.
     """
 
     start_ms: int
@@ -42,7 +42,7 @@ class Survey:
     names: tuple[str, ...]
     part: NDArray[np.int8]
     churn_ms: Integers
-    chats: NDArray[np.bool_]
+    groups: Mapping[str, NDArray[np.bool_]]
     snapshots: Snapshots
     daily: Snapshots
     month: Snapshots
@@ -55,9 +55,9 @@ class Survey:
         return -(-(self.end_ms - self.start_ms) // DAY_MS)
 
     @property
-    def period(self) -> Period:
+    def time_split(self) -> TimeSplit:
         """The log's time and its cut."""
-        return period(self.start_ms, self.end_ms, self.horizon_ms)
+        return split_time(self.start_ms, self.end_ms, self.horizon_ms)
 
     def labels(self, rows: Snapshots) -> NDArray[np.int8]:
         """What came of the users of these rows."""
@@ -99,7 +99,9 @@ class _Pass:
         self._names: list[str] = []
         self._parts: list[Part] = []
         self._churn_ms: dict[int, int] = {}
-        self._chats: set[int] = set()
+        signals = {group.signal for group in compiled.workload.report_groups}
+        self._group_sources = {signal: compiled.workload.signals[signal] for signal in signals}
+        self._raised: dict[str, set[int]] = {signal: set() for signal in signals}
         self._snapshots: list[Snapshots] = []
         self._daily: list[Snapshots] = []
         self._months: list[Snapshots] = []
@@ -140,9 +142,9 @@ class _Pass:
         self._start_ms = min(self._start_ms, int(events.times_ms.min()))
         self._end_ms = max(self._end_ms, int(events.times_ms.max()))
         users = np.array([self.replay.users[name] for name in events.names], np.int64)[events.user]
-        chats = [place for place, event in events.decoded.items() if isinstance(event, Conversation)]
-        self._chats.update(users[[place for place in chats if applied[place]]].tolist())
-        churned = applied & events.doing(self._workload.label_action)
+        for signal, sources in self._group_sources.items():
+            self._raised[signal].update(users[applied & raised_by(events, sources)].tolist())
+        churned = applied & raised_by(events, (self._workload.label,))
         for user, time_ms in zip(users[churned].tolist(), events.times_ms[churned].tolist(), strict=True):
             self._churn_ms[user] = min(time_ms, self._churn_ms.get(user, NEVER))
 
@@ -160,13 +162,20 @@ class _Pass:
             names=tuple(self._names),
             part=np.array(self._parts, np.int8),
             churn_ms=np.array([self._churn_ms.get(user, NEVER) for user in users], np.int64),
-            chats=np.array([user in self._chats for user in users], np.bool_),
+            groups=self._groups(),
             snapshots=joined(self._snapshots),
             daily=joined([empty, *self._daily]),
             month=joined(self._months),
             lives=joined(self._lives),
             dead=self._dead,
         )
+
+    def _groups(self) -> dict[str, NDArray[np.bool_]]:
+        found: dict[str, NDArray[np.bool_]] = {}
+        for group in self._workload.report_groups:
+            has = np.array([user in self._raised[group.signal] for user in range(len(self._names))], np.bool_)
+            found |= {group.having: has, group.lacking: ~has}
+        return found
 
 
 def _refuse(reference: ModelRef) -> Scorer:

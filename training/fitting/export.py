@@ -20,7 +20,7 @@ _HUGE = np.float32(1e9)
 
 
 @dataclass(frozen=True)
-class Passed:
+class GateResult:
     """What the gate found: the largest difference of a probability from the trainer's, over so many rows."""
 
     max_difference: float
@@ -54,7 +54,7 @@ def _bare(converted: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def pass_gate(scorer: Scorer, model: Classifier, rows: Vectors) -> Passed:
+def pass_gate(scorer: Scorer, model: Classifier, rows: Vectors) -> GateResult:
     """Compare the exported graph with the model on the rows and on extremes of them, and with itself over batch sizes.
 
     Raises ContractViolation that names the figure by which it failed.
@@ -74,7 +74,7 @@ def pass_gate(scorer: Scorer, model: Classifier, rows: Vectors) -> Passed:
                 f"{unequal} of {len(every)} rows score differently in batches of {size} and of {BATCH_SIZES[-1]}: "
                 "replays would not give the live scores, train another kind of model"
             )
-    return Passed(difference, len(every))
+    return GateResult(difference, len(every))
 
 
 def extremes(rows: Vectors) -> Vectors:

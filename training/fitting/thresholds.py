@@ -19,7 +19,7 @@ MIN_USERS = 30
 _FINENESS = 1000
 
 
-class Trial:
+class ThresholdTrial:
     """Users' months, run through the alert state machine under any policy."""
 
     def __init__(self, compiled: Compiled, month: Snapshots, scores: Scores) -> None:
@@ -42,7 +42,7 @@ class Trial:
         return len(fired) / self.users
 
 
-def choose_policy(trial: Trial) -> Policy:
+def choose_policy(trial: ThresholdTrial) -> Policy:
     """The lowest `enter` that alerts at most a tenth of the users, `leave` at half of it.
 
     `critical` is the lowest score that would alert at most three in a hundred.
@@ -51,7 +51,7 @@ def choose_policy(trial: Trial) -> Policy:
     return _policy(enter, max(enter, critical))
 
 
-def _lowest(trial: Trial, share: float) -> float:
+def _lowest(trial: ThresholdTrial, share: float) -> float:
     step = bisect_left(range(_FINENESS), True, key=lambda step: trial.alerted_share(_policy(step / _FINENESS)) <= share)
     return step / _FINENESS
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from training.dataset.draws import number, shares
 from training.dataset.examples import Examples
+from training.dataset.splits import number, shares
 from training.judging.evaluation import Judged, measure_of
 from training.judging.resampling import Weights, figures
 

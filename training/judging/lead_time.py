@@ -1,4 +1,4 @@
-"""How long before their cancellation churners are named: from the first score at which an alert fires."""
+"""How long before they leave churners are named: from the first score at which an alert fires."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -21,7 +21,7 @@ KINDS = ("updates", "daily")
 
 
 @dataclass(frozen=True)
-class Views:
+class PlotRows:
     """What plots are drawn from: rows behind the figures, by kind of snapshot."""
 
     judged: dict[str, Judged]
@@ -31,11 +31,11 @@ class Views:
 
 def report(
     surveyed: Survey, unseen: BothKinds, score: Score, enter: float, seed: int, oracle: Oracle | None = None
-) -> tuple[dict[str, Any], Views]:
+) -> tuple[dict[str, Any], PlotRows]:
     """All figures on the unseen users, by kind of snapshot; beside the oracle's where there is one.
 
-    A kind holds the figures over all its snapshots, the AUC of users who chat with support somewhere in the log and of
-    those who never do, and the lead time over the users' whole lives when an alert fires from a score of `enter` on.
+    A kind holds the figures over all its snapshots, the AUC of each group of users that the workload has told apart,
+    and the lead time over the users' whole lives when an alert fires from a score of `enter` on.
     """
     lives = {"updates": surveyed.lives, "daily": surveyed.daily.where(_tested(surveyed))}
     judged, named, pairs, found = {}, {}, {}, {}
@@ -43,11 +43,12 @@ def report(
         examples: Examples = getattr(unseen, kind)
         judged[kind] = Judged(examples.churned, score(examples.rows.vectors), examples.rows.user)
         named[kind] = naming(lives[kind], score(lives[kind].vectors), surveyed.churn_ms, enter)
-        chats = surveyed.chats[examples.rows.user]
         found[kind] = {
             **evaluate(judged[kind], seed),
-            "users_who_chat": auc_only(judged[kind].where(chats), seed),
-            "users_who_never_chat": auc_only(judged[kind].where(~chats), seed),
+            "groups": {
+                name: auc_only(judged[kind].where(members[examples.rows.user]), seed)
+                for name, members in surveyed.groups.items()
+            },
             "lead_time": lead_time(named[kind], surveyed.horizon_ms, seed),
         }
         if oracle is not None:
@@ -55,7 +56,7 @@ def report(
             pairs[kind] = judged[kind].where(asked), _knowing(oracle, examples.where(asked), surveyed)
             leads = _lead_times(examples.rows.where(asked), *pairs[kind], surveyed, enter, seed)
             found[kind]["ceiling"] = {**ceiling.compare(*pairs[kind], seed), "lead_time": leads}
-    return found, Views(judged, named, pairs)
+    return found, PlotRows(judged, named, pairs)
 
 
 def _tested(surveyed: Survey) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -13,10 +13,24 @@ from stream_app.core.features.words import Group, Words
 
 
 @dataclass(frozen=True)
+class UserGroups:
+    """Two groups into which a model's report divides users: those of whom the log holds a signal, and all others.
+
+    `having` and `lacking` say in words who they are.
+    """
+
+    signal: str
+    having: str
+    lacking: str
+
+
+@dataclass(frozen=True)
 class Workload:
     """One kind of customer base. `churn` names the acts that are the churn itself: they change no feature.
 
-    `measures` are the numbers that activity events carry, by name; `attributes` what profiles say beyond fixed texts.
+    `label` is the act that training foretells. `measures` are the numbers that activity events carry, by name;
+    `attributes` what profiles say beyond fixed texts. `report_groups` are told apart in reports of models. `simulator`
+    names the source of simulated logs and `real_log` the form of real ones, which are event files where it is empty.
     `words` are how features are told to an agent, `groups` which of them are one reason; neither is in a digest.
     """
 
@@ -24,7 +38,7 @@ class Workload:
     signals: Mapping[str, tuple[Source, ...]]
     waits: Mapping[str, Wait]
     churn: tuple[Source, ...]
-    label_action: str
+    label: Source
     horizon_days: int
     features: Mapping[str, Feature]
     policy: Policy
@@ -32,6 +46,9 @@ class Workload:
     attributes: Mapping[str, Number | Categories] = field(default_factory=dict)
     words: Mapping[str, Words] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
+    report_groups: tuple[UserGroups, ...] = ()
+    simulator: str = ""
+    real_log: str = ""
 
     def __post_init__(self) -> None:
         """Raises ValueError for words or groups of features that are not declared, or a feature in two groups."""

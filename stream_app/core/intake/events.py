@@ -8,7 +8,7 @@ from typing import cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.events import Activity, UserEvent
+from schemas.events import UserEvent
 from stream_app.core.intake.decoding import decode_all, decode_record
 from stream_app.core.log import LogRecord
 from stream_app.core.tables import Integers
@@ -84,13 +84,6 @@ class Events(Sequence[Admitted]):
         fresh = decode_all(values) or [decode_record(value) for value in values]
         every = {**self.decoded, **dict(zip(places, cast("list[UserEvent]", fresh), strict=True))}
         return [every[place] for place in range(len(self))]
-
-    def doing(self, action: str) -> NDArray[np.bool_]:
-        """Of each event whether it is an activity with this action."""
-        does = np.array([*(known == action for known in self.actions), False], np.bool_)[self.action]
-        for place, event in self.decoded.items():
-            does[place] = isinstance(event, Activity) and event.data.action == action
-        return does
 
     def where(self, chosen: NDArray[np.bool_]) -> "Events":
         """The events that are marked."""

@@ -33,12 +33,12 @@ LIVE = Variant()
 
 
 def tones() -> list[Event]:
-    """Two users' moods, an hour apart each; ben cancels."""
+    """Two users' moods, an hour apart each; ben leaves."""
     log = LogWriter()
     for hour, tone in enumerate((0.1, 0.6, 0.9, 0.25, 0.05, 0.7, 0.2, 0.95)):
         log.says(at(hours=hour), tone)
         log.says(at(hours=hour, minutes=1), 1 - tone, user="ben")
-    log.does("cancel", at(hours=9), user="ben")
+    log.does("leave", at(hours=9), user="ben")
     return log.events
 
 
@@ -106,14 +106,14 @@ def test_before_the_first_control_record_nothing_is_scored_unless_something_is_i
     assert run(late, LIVE, start=DIAL.control(CALM)).outcomes[0].scored == len(tones())
 
 
-def test_a_period_counts_events_alerts_and_cancels_within_it_and_folds_what_came_before() -> None:
+def test_a_period_counts_events_alerts_and_churn_acts_within_it_and_folds_what_came_before() -> None:
     whole, rest = run(SWITCH, LIVE), run(SWITCH, LIVE, period=Period(at(hours=2)))
     split = next(record.offset for record in SWITCH if record.timestamp == at(hours=2))
     assert sources(rest.outcomes[0]) == [one for one in sources(whole.outcomes[0]) if one[0] >= split]
     assert 0 < len(rest.outcomes[0].alerts) < len(whole.outcomes[0].alerts)
     assert (rest.events, rest.outcomes[0].scored) == (len(tones()) - 4, len(tones()) - 4)
-    assert list(rest.audience.cancels) == ["ben"]
-    assert list(run(SWITCH, LIVE, period=Period(None, at(hours=9))).audience.cancels) == []
+    assert list(rest.audience.left) == ["ben"]
+    assert list(run(SWITCH, LIVE, period=Period(None, at(hours=9))).audience.left) == []
 
 
 def test_live_alerts_outside_the_period_are_not_asked_for_and_within_it_each_difference_counts() -> None:

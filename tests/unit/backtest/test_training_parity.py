@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from backtest.parity import FIRST, Parity, compare
-from backtest.trace_file import read_trace
+from backtest.parity import FIRST, Parity, compare, read_trace
 from schemas import examples
 from schemas.alerts import Alert, Reason
 from schemas.errors import ContractViolation

@@ -1,6 +1,5 @@
 """The stages' stopwatch runs the shipped session, accounts for all of the worker's time, and leaves nothing behind."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,22 +9,21 @@ from benchmarks.speed import stages
 from benchmarks.speed.load import drawn
 from benchmarks.speed.stages import STAGES, measured
 from schemas.errors import ContractViolation
-from stream_app.bootstrap.engine import engine_for, first_control
+from stream_app.bootstrap.engine import engine_of, first_control
 from stream_app.core.engine import Engine
 from stream_app.core.log import PlainRecord
 from stream_app.settings import Settings
 
-MODELS = Path(__file__).parents[3] / "models"
 WORKER_US = 1e6
 
 
 def an_engine() -> Engine:
-    return engine_for("music", MODELS, "customer-events")
+    return engine_of(Settings())
 
 
 def a_log() -> list[PlainRecord]:
     """A control record, then events."""
-    control = first_control(Settings(models_directory=MODELS))
+    control = first_control(Settings())
     (chunk,) = drawn(5_000, 200, "zipf", seed=1)
     values = [msgspec.json.encode(control), *chunk.values]
     return [PlainRecord(offset, 0, None, value) for offset, value in enumerate(values)]

@@ -7,18 +7,16 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from backtest.policy_file import read_policy
+from backtest.variants import read_policy
 from cli.main import app
 from producers.line_files import write_lines
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, Policy
-from stream_app.adapters.onnx_scorer import newest_model
+from stream_app.adapters.onnx_scorer import load_manifest
 from tests.support.event_logs import control, records_of
+from tests.support.fixture_model import FIXTURE as MODEL
 from tests.support.music_logs import music_lines
 
-MODELS = Path(__file__).parents[3] / "models"
-NEWEST = newest_model(MODELS, "music")
-MODEL = f"{NEWEST.name}/{NEWEST.version}"
 LINES = music_lines(8, 300, seed=3)
 WATCHFUL: dict[str, Any] = {
     "name": "watchful",
@@ -33,7 +31,6 @@ WATCHFUL: dict[str, Any] = {
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An event file in a directory without settings."""
-    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(MODELS))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "watchful.json").write_text(json.dumps(WATCHFUL))
     write_lines(tmp_path / "log.jsonl", LINES)
@@ -57,9 +54,9 @@ def test_a_file_without_control_records_takes_the_newest_model_with_its_own_poli
     assert (row["model"], row["policy"], row["events"], row["churners"]) == (MODEL, "own", len(LINES), 2)
 
 
-def test_a_file_that_begins_with_a_control_record_obeys_it(log: Path) -> None:
+def test_a_file_that_begins_with_a_control_record_obeys_it(log: Path, models: Path) -> None:
     policy = read_policy(Path("watchful.json"))
-    [first] = records_of([control(ControlData(model=NEWEST.reference(), policy=policy))])
+    [first] = records_of([control(ControlData(model=load_manifest(models / MODEL).reference(), policy=policy))])
     write_lines(log, [first.value or b"", *LINES])
     live, named = churn("--events", log, "--json"), churn("--events", log, "--policy", "watchful.json", "--json")
     rows = [json.loads(result.stdout)["rows"][0] for result in (live, named)]

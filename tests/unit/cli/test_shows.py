@@ -4,74 +4,81 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from cli.console import OUT
 from cli.main import app
 from schemas.errors import ContractViolation
-from stream_app.adapters.onnx_scorer import newest_model
+from schemas.manifests import MANIFEST_FILE
+from stream_app.adapters.onnx_scorer import load_manifest, newest_model
 from stream_app.core.features.codec import MAX_STATE_BYTES
+from stream_app.core.features.plan import compile_workload
 from stream_app.workloads import WORKLOADS
 from stream_app.workloads.music import WORKLOAD
 from tests.support import every_kind
+from tests.support.fixture_model import FIXTURE
 
-MODELS = Path(__file__).parents[3] / "models"
-NEWEST = newest_model(MODELS, "music")
+COMMITTED = Path(__file__).parents[3] / "models"
 
 
-@pytest.fixture(autouse=True)
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of models, a copy of the newest one in it, and no settings but this directory."""
-    where = tmp_path / "music" / NEWEST.version
-    shutil.copytree(MODELS / "music" / NEWEST.version, where)
+@pytest.fixture
+def where(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model with figures, the only one, and no settings but where models stand."""
+    there = tmp_path / FIXTURE
+    shutil.copytree(models / FIXTURE, there)
+    manifest = load_manifest(there)
+    manifest = msgspec.structs.replace(manifest, metrics=newest_model(COMMITTED, manifest.workload).metrics)
+    (there / MANIFEST_FILE).write_bytes(msgspec.json.encode(manifest))
     monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    return where
+    return there
 
 
 def churn(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments), prog_name="churn")
 
 
-def test_a_model_is_shown_with_its_columns_figures_policy_and_digests() -> None:
-    said = churn("models", "show", f"music/{NEWEST.version}").stdout
-    auc = NEWEST.metrics["held_out"]["updates"]["auc"]
+def test_a_model_is_shown_with_its_columns_figures_policy_and_digests(where: Path) -> None:
+    manifest = load_manifest(where)
+    said = churn("models", "show", FIXTURE).stdout
+    auc = manifest.metrics["held_out"]["updates"]["auc"]
     told = (
-        f"states {NEWEST.state_digest}, columns {NEWEST.feature_schema}",
-        f"fires at {NEWEST.policy.enter}, critical at {NEWEST.policy.critical}, ends below {NEWEST.policy.leave}",
+        f"states {manifest.state_digest}, columns {manifest.feature_schema}",
+        f"fires at {manifest.policy.enter}, critical at {manifest.policy.critical}, ends below {manifest.policy.leave}",
         "no new alert for 14 days after the end",
         f"{auc['value']:.2f} [{auc['interval'][0]:.2f}, {auc['interval'][1]:.2f}]",
-        NEWEST.sha256,
+        manifest.sha256,
         "this code runs it",
     )
     assert [text for text in told if text not in said] == []
     lines = {line.split()[0] for line in said.splitlines() if line}
-    assert lines.issuperset(NEWEST.features)
+    assert lines.issuperset(manifest.features)
 
 
-def test_a_model_of_other_features_is_shown_with_what_does_not_fit(models: Path) -> None:
-    manifest = json.loads((models / "manifest.json").read_text())
+def test_a_model_of_other_features_is_shown_with_what_does_not_fit(where: Path) -> None:
+    manifest = json.loads((where / "manifest.json").read_text())
     manifest |= {"state_digest": "0" * 16, "features": ["moon_phase", *manifest["features"][1:]], "metrics": {}}
-    (models / "manifest.json").write_text(json.dumps(manifest))
-    shown = json.loads(churn("models", "show", f"music/{NEWEST.version}", "--json").stdout)
+    (where / "manifest.json").write_text(json.dumps(manifest))
+    shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
     assert not shown["fits"]
     assert "made for other features" in shown["misfit"]
-    said = churn("models", "show", f"music/{NEWEST.version}").stdout
+    said = churn("models", "show", FIXTURE).stdout
     assert f"no: {shown['misfit']}" in said
     assert "not a feature of this code" in said
 
 
-def test_a_model_whose_bytes_were_changed_does_not_fit(models: Path) -> None:
-    (models / "model.onnx").write_bytes(b"")
-    shown = json.loads(churn("models", "show", f"music/{NEWEST.version}", "--json").stdout)
-    assert "are not those that were promoted" in shown["misfit"]
+def test_a_model_whose_bytes_were_changed_does_not_fit(where: Path) -> None:
+    (where / "model.onnx").write_bytes(b"")
+    shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
+    assert "has the bytes that were promoted as music/1.0.0" in shown["misfit"]
 
 
-def test_a_model_that_is_not_there_is_named() -> None:
+def test_a_model_that_is_not_there_is_named(where: Path) -> None:
     refused = churn("models", "show", "music/9.9.9")
     assert isinstance(refused.exception, ContractViolation)
-    assert "there is no model in" in str(refused.exception)
+    assert f"there is no model in {where.parents[1] / 'music/9.9.9'}" in str(refused.exception)
 
 
 def test_a_workload_is_shown_with_all_that_it_declares_and_what_a_state_weighs() -> None:
@@ -81,7 +88,7 @@ def test_a_workload_is_shown_with_all_that_it_declares_and_what_a_state_weighs()
     assert [(one["tile"], one["tiles"]) for one in shown["tiles"]] == [("5 minutes", 12), ("1 hour", 24), ("1 day", 30)]
     assert shown["state"]["in_memory_bytes"] < shown["state"]["fullest_bytes"] < shown["state"]["bound_bytes"]
     assert shown["state"]["bound_bytes"] == MAX_STATE_BYTES
-    assert shown["state_digest"] == NEWEST.state_digest
+    assert shown["state_digest"] == compile_workload(WORKLOAD).state_digest
 
 
 def test_people_read_what_raises_a_signal_and_what_a_feature_reads(monkeypatch: pytest.MonkeyPatch) -> None:

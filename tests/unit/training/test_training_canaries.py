@@ -74,7 +74,7 @@ def table() -> Table:
     happened = sorted(happenings(np.random.default_rng(SEED)))
     lines = [line(number, *happening) for number, happening in enumerate(happened)]
     found = survey(COMPILED, EventLog(lines).chunks(), lambda _: Part.TEST, SEED, lambda _: None)
-    known = found.period.over(found.daily.as_of_ms) & (found.labels(found.daily) != UNKNOWN)
+    known = found.time_split.over(found.daily.as_of_ms) & (found.labels(found.daily) != UNKNOWN)
     rows = found.daily.where(known)
     last_ms = np.zeros(len(found.names), np.int64)
     np.maximum.at(last_ms, found.lives.user, found.lives.as_of_ms)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from stream_app.core.durations import DAY_MS
-from training.dataset.labels import CHURNED, NEVER, STAYED, UNKNOWN, label
-from training.dataset.splits import Part, part_of, period
+from training.dataset.labels import CHURNED, NEVER, STAYED, UNKNOWN, label, split_time
+from training.dataset.splits import Part, part_of
 
 HORIZON_MS = 14 * DAY_MS
 END_MS = 60 * DAY_MS
@@ -45,7 +45,7 @@ def test_a_user_who_had_churned_by_then_has_no_label() -> None:
 
 @pytest.mark.parametrize("days", [60, 75, 200])
 def test_what_is_learnt_from_had_come_true_before_what_is_judged_by_began(days: int) -> None:
-    time = period(0, days * DAY_MS, HORIZON_MS)
+    time = split_time(0, days * DAY_MS, HORIZON_MS)
     moments = np.arange(0, days * DAY_MS, DAY_MS // 4)
     learnt, judged = moments[time.learnable(moments)], moments[time.judgeable(moments)]
     assert learnt.max() + HORIZON_MS <= time.cut_ms < judged.min()
@@ -54,7 +54,7 @@ def test_what_is_learnt_from_had_come_true_before_what_is_judged_by_began(days: 
 
 
 def test_moments_whose_horizon_is_not_over_judge_nothing_as_only_their_churn_is_known() -> None:
-    time = period(0, END_MS, HORIZON_MS)
+    time = split_time(0, END_MS, HORIZON_MS)
     assert not time.judgeable(np.array([END_MS - HORIZON_MS + 1]))[0]
 
 

@@ -12,7 +12,7 @@ from stream_app.core.durations import DAY_MS
 from stream_app.core.scoring import Scores, Vectors
 from tests.support.event_logs import at
 from training.card import tables
-from training.card.plots import Seen, plots
+from training.card.plots import JudgedLog, plots
 from training.dataset.examples import to_judge_by, to_look_at
 from training.dataset.labels import NEVER
 from training.dataset.snapshots import Snapshots
@@ -20,7 +20,7 @@ from training.dataset.splits import Part
 from training.dataset.survey import Survey
 from training.judging.ceiling import Moment
 from training.judging.importance import importance
-from training.judging.report import KINDS, Views, report
+from training.judging.report import KINDS, PlotRows, report
 
 USERS, DAYS, ENTER = 120, 70, 0.5
 NAMES = ("knows", "noise")
@@ -41,6 +41,7 @@ def surveyed() -> Survey:
     random = np.random.default_rng(3)
     churn_ms = np.where(np.arange(USERS) % 3 == 0, at() + random.integers(1, DAYS, USERS) * DAY_MS, NEVER)
     rows, daily = everyday(random, churn_ms, 9), everyday(random, churn_ms, 0)
+    even = np.arange(USERS) % 2 == 0
     return Survey(
         start_ms=at(),
         end_ms=at(days=DAYS),
@@ -48,7 +49,7 @@ def surveyed() -> Survey:
         names=tuple(f"u{user}" for user in range(USERS)),
         part=np.full(USERS, Part.TEST, np.int8),
         churn_ms=churn_ms,
-        chats=np.arange(USERS) % 2 == 0,
+        groups={"even": even, "odd": ~even},
         snapshots=rows,
         daily=daily,
         month=rows.where(rows.user < 0),
@@ -68,7 +69,7 @@ def guess(moments: Sequence[Moment]) -> NDArray[np.float64]:
 @dataclass(frozen=True)
 class Reported:
     found: dict[str, Any]
-    views: Views
+    plot_rows: PlotRows
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,7 @@ def test_both_kinds_of_snapshots_are_judged_each_figure_with_its_interval(report
 def test_only_moments_behind_the_cut_with_a_whole_horizon_are_judged(surveyed: Survey) -> None:
     unseen = to_judge_by(surveyed)
     for examples in (unseen.updates, unseen.daily):
-        assert examples.rows.as_of_ms.min() > surveyed.period.cut_ms
+        assert examples.rows.as_of_ms.min() > surveyed.time_split.cut_ms
         assert examples.rows.as_of_ms.max() + surveyed.horizon_ms <= surveyed.end_ms
 
 
@@ -98,12 +99,12 @@ def test_of_a_log_apart_all_time_with_a_whole_horizon_is_judged(surveyed: Survey
     assert looked.daily.rows.as_of_ms.max() + surveyed.horizon_ms <= surveyed.end_ms
 
 
-def test_users_with_and_without_support_chats_are_judged_apart(reported: Reported) -> None:
+def test_the_groups_of_users_that_the_workload_tells_apart_are_judged_apart(reported: Reported) -> None:
     for kind in KINDS:
         found = reported.found[kind]
-        apart = [found[group] for group in ("users_who_chat", "users_who_never_chat")]
-        assert sum(group["users"] for group in apart) == found["users"]
-        assert all(group["auc"]["value"] > 0.7 for group in apart)
+        assert list(found["groups"]) == ["even", "odd"]
+        assert sum(group["users"] for group in found["groups"].values()) == found["users"]
+        assert all(group["auc"]["value"] > 0.7 for group in found["groups"].values())
 
 
 def test_the_lead_time_is_over_whole_lives(reported: Reported) -> None:
@@ -132,9 +133,9 @@ def test_the_lead_time_of_model_and_oracle_is_told_on_the_same_snapshots_of_whic
 
 
 def test_without_an_oracle_there_is_no_ceiling(surveyed: Survey) -> None:
-    found, views = report(surveyed, to_judge_by(surveyed), first_column, ENTER, 7)
+    found, plot_rows = report(surveyed, to_judge_by(surveyed), first_column, ENTER, 7)
     assert "ceiling" not in found["daily"]
-    assert views.against_ceiling == {}
+    assert plot_rows.against_ceiling == {}
     assert tables.ceilings(found) == []
 
 
@@ -162,11 +163,11 @@ def test_a_figure_that_does_not_exist_is_not_known() -> None:
 def test_plots_are_pictures_and_the_same_figures_give_the_same_bytes(surveyed: Survey, reported: Reported) -> None:
     fallen = importance(first_column, to_judge_by(surveyed).updates, NAMES, seed=7)
     labels = {name: f"column that {name}" for name in NAMES}
-    logs = [Seen("held-out users", reported.found, reported.views)]
+    logs = [JudgedLog("held-out users", reported.found, reported.plot_rows)]
     drawn = plots(logs, fallen, labels)
     assert sorted(drawn) == ["importance.png", "lead_time.png", "precision_recall.png", "reliability.png", "roc.png"]
     assert all(image.startswith(b"\x89PNG") for image in drawn.values())
     assert plots(logs, fallen, labels) == drawn
-    found, views = report(surveyed, to_look_at(surveyed), first_column, ENTER, 7)
-    beside = plots([*logs, Seen("real log", found, views)], fallen, labels)
+    found, plot_rows = report(surveyed, to_look_at(surveyed), first_column, ENTER, 7)
+    beside = plots([*logs, JudgedLog("real log", found, plot_rows)], fallen, labels)
     assert beside["roc.png"] != drawn["roc.png"]

@@ -9,19 +9,21 @@ from stream_app.core.scoring import Scores
 from stream_app.workloads.music import WORKLOAD
 from tests.support.event_logs import at
 from training.dataset.snapshots import Snapshots
-from training.fitting.thresholds import COOLDOWN_S, MIN_USERS, Trial, choose_policy
+from training.fitting.thresholds import COOLDOWN_S, MIN_USERS, ThresholdTrial, choose_policy
 
 COMPILED = compile_workload(WORKLOAD)
 USERS = 100
 
 
-def trial(scores: Scores, users: int = USERS) -> Trial:
+def trial(scores: Scores, users: int = USERS) -> ThresholdTrial:
     """A trial in which users take turns to be scored."""
     count = len(scores)
     user = 1000 + np.arange(count) % users
     place = np.arange(count)
     times = at() + place
-    return Trial(COMPILED, Snapshots(user, place, times, times, place, np.zeros((count, 1), np.float32)), scores)
+    return ThresholdTrial(
+        COMPILED, Snapshots(user, place, times, times, place, np.zeros((count, 1), np.float32)), scores
+    )
 
 
 def spread() -> Scores:

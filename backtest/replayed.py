@@ -1,7 +1,6 @@
 """Folds what a topic holds once more, from nothing, and keeps what must equal the live run."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,31 +13,31 @@ from stream_app.core.replay import Replay
 from stream_app.core.trace import TRACE, traced
 
 
-@dataclass
 class Replayed:
     """The traces, alerts and audience of the partitions folded so far."""
 
-    traces: list[NDArray[np.void]] = field(default_factory=list)
-    alerts: list[Alert] = field(default_factory=list)
-    audience: Audience = field(default_factory=Audience)
+    def __init__(self, engine: Engine) -> None:
+        self.alerts: list[Alert] = []
+        self.audience = Audience(engine.compiled.workload.churn)
+        self._engine = engine
+        self._traces = [np.zeros(0, TRACE)]
 
     @property
     def trace(self) -> NDArray[np.void]:
         """Every scored record."""
-        return np.concatenate([np.zeros(0, TRACE), *self.traces])
+        return np.concatenate(self._traces)
 
     def fold(
         self,
-        engine: Engine,
         partition: int,
         partitions: int,
         chunks: Iterable[Sequence[LogRecord]],
         barred: Collection[int] = frozenset(),
     ) -> None:
         """Replay one partition from its first record on, without the offsets that were set aside as `bug`."""
-        replay = Replay(engine, partition, partitions, barred)
+        replay = Replay(self._engine, partition, partitions, barred)
         for chunk in chunks:
             for step in replay.apply(chunk):
-                self.traces.append(traced(partition, step.advance))
+                self._traces.append(traced(partition, step.advance))
                 self.alerts += step.advance.alerts
-                self.audience.see_all(step.intake.events)
+                self.audience.see(step.intake.events)

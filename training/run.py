@@ -12,18 +12,18 @@ from schemas.manifests import OPSET, Manifest
 from stream_app.core.features.plan import Compiled
 from stream_app.core.scoring import Scorer
 from training.card.model_card import model_card
-from training.card.plots import Seen, plots
+from training.card.plots import JudgedLog, plots
 from training.dataset.examples import BothKinds, to_judge_by, to_learn_from, to_look_at
 from training.dataset.labels import STAYED
 from training.dataset.survey import SNAPSHOT_PROBABILITY, Survey
 from training.fitting.artefact import Artefact
 from training.fitting.export import export, pass_gate
 from training.fitting.model import baseline, fit, row_weights
-from training.fitting.thresholds import Trial, choose_policy
+from training.fitting.thresholds import ThresholdTrial, choose_policy
 from training.judging.ceiling import Oracle
 from training.judging.importance import importance
 from training.judging.looks import Look
-from training.judging.report import Views, report
+from training.judging.report import PlotRows, report
 
 Say = Callable[[str], None]
 """Is told of each step in words."""
@@ -41,7 +41,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingSpec:
     """A version to be made, the seed of all that is drawn, and the oracle to stand beside it, if there is one.
 
     `rollouts` says how many futures the oracle tries for each moment.
@@ -59,12 +59,12 @@ class Trained:
 
     graph: bytes
     manifest: Manifest
-    views: Views
-    real: Views | None = None
+    plot_rows: PlotRows
+    real: PlotRows | None = None
 
 
 def train(
-    compiled: Compiled, surveyed: Survey, origin: Origin, order: Order, new_scorer: NewScorer, say: Say
+    compiled: Compiled, surveyed: Survey, origin: Origin, spec: TrainingSpec, new_scorer: NewScorer, say: Say
 ) -> Trained:
     """Label, fit, export, choose thresholds, judge, beside the oracle where there is one.
 
@@ -74,27 +74,27 @@ def train(
     vectors, churned = _rows(learnt)
     say(f"Fitting on {len(vectors):,} snapshots")
     weights = row_weights([learnt.updates.rows.user, learnt.daily.rows.user])
-    model = fit(vectors, churned, weights, order.seed)
+    model = fit(vectors, churned, weights, spec.seed)
     graph = export(model, len(compiled.feature_names))
-    draft = _draft(compiled, order, graph, baseline(vectors[churned == STAYED]))
+    draft = _draft(compiled, spec, graph, baseline(vectors[churned == STAYED]))
     scorer = new_scorer(graph, draft)
     say("Comparing the exported model with the trained one")
     gate = pass_gate(scorer, model, vectors)
     say("Choosing thresholds")
     month = surveyed.whole_months()
-    trial = Trial(compiled, month, scorer.score(month.vectors))
+    trial = ThresholdTrial(compiled, month, scorer.score(month.vectors))
     policy = choose_policy(trial)
     say("Judging on unseen users")
-    found, views = report(surveyed, unseen, scorer.score, policy.enter, order.seed, order.oracle)
+    found, plot_rows = report(surveyed, unseen, scorer.score, policy.enter, spec.seed, spec.oracle)
     metrics = {
         "held_out": found,
-        "importance": importance(scorer.score, unseen.updates, compiled.feature_names, order.seed),
-        "rollouts": order.rollouts,
+        "importance": importance(scorer.score, unseen.updates, compiled.feature_names, spec.seed),
+        "rollouts": spec.rollouts,
         "policy": {"users": trial.users, "alerted_share": round(trial.alerted_share(policy), 4)},
         "export": {"rows": gate.rows, "max_difference": gate.max_difference},
     }
-    data = _data(surveyed, learnt, origin, order.seed)
-    return Trained(graph, msgspec.structs.replace(draft, policy=policy, data=data, metrics=metrics), views)
+    data = _data(surveyed, learnt, origin, spec.seed)
+    return Trained(graph, msgspec.structs.replace(draft, policy=policy, data=data, metrics=metrics), plot_rows)
 
 
 def look(trained: Trained, surveyed: Survey, origin: Origin, seed: int, new_scorer: NewScorer) -> Trained:
@@ -104,19 +104,19 @@ def look(trained: Trained, surveyed: Survey, origin: Origin, seed: int, new_scor
     """
     manifest, unseen = trained.manifest, to_look_at(surveyed)
     scorer = new_scorer(trained.graph, manifest)
-    found, views = report(surveyed, unseen, scorer.score, manifest.policy.enter, seed)
+    found, plot_rows = report(surveyed, unseen, scorer.score, manifest.policy.enter, seed)
     log = {**asdict(origin), "users": len(surveyed.names), "days": surveyed.days, "unusable": surveyed.dead}
     metrics = {**manifest.metrics, "real": {"log": log, **found}}
-    return replace(trained, manifest=msgspec.structs.replace(manifest, metrics=metrics), real=views)
+    return replace(trained, manifest=msgspec.structs.replace(manifest, metrics=metrics), real=plot_rows)
 
 
 def artefact(compiled: Compiled, trained: Trained, looks: Sequence[Look], limits: str) -> Artefact:
     """The model with its card and plots; `looks` are those at the real log so far, `limits` the workload's."""
     manifest = trained.manifest
     meanings = {name: feature.label for name, feature in compiled.workload.features.items()}
-    logs = [Seen("held-out users", manifest.metrics["held_out"], trained.views)]
+    logs = [JudgedLog("held-out users", manifest.metrics["held_out"], trained.plot_rows)]
     if trained.real is not None:
-        logs.append(Seen("real log", manifest.metrics["real"], trained.real))
+        logs.append(JudgedLog("real log", manifest.metrics["real"], trained.real))
     images = plots(logs, manifest.metrics["importance"], meanings)
     return Artefact(trained.graph, manifest, model_card(manifest, meanings, looks, limits), images)
 
@@ -126,12 +126,12 @@ def _rows(learnt: BothKinds) -> tuple[Any, Any]:
     return np.concatenate([kind.rows.vectors for kind in kinds]), np.concatenate([kind.churned for kind in kinds])
 
 
-def _draft(compiled: Compiled, order: Order, graph: bytes, typical: tuple[float, ...]) -> Manifest:
+def _draft(compiled: Compiled, spec: TrainingSpec, graph: bytes, typical: tuple[float, ...]) -> Manifest:
     """The manifest before the model has been tried: without figures, and with the workload's own policy."""
     workload = compiled.workload
     return Manifest(
         name=workload.name,
-        version=order.version,
+        version=spec.version,
         workload=workload.name,
         sha256=hashlib.sha256(graph).hexdigest(),
         opset=OPSET,
