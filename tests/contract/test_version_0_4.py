@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from backtest.parity import read_trace
 
-from backtest.parity import compare
+from backtest.parity import compare, read_trace
 from operations.states.files import read_manifest, read_partition
 from schemas.alerts import Alert
 from schemas.dead_letters import HEADER_PREFIX, read_rejection
