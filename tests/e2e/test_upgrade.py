@@ -25,11 +25,12 @@ from stream_app.core.log import PlainRecord
 from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import Deployment, read_topic
 from tests.support.connections import kafka_of
-from tests.support.dashboards import REPOSITORY
 from tests.support.event_logs import LogWriter, at
 from tests.support.recording import PARTITIONS, RECORDING, put_back, recorded, recorded_meta, renamed
 
-PAGE = REPOSITORY / "docs" / "runbook" / "upgrading.md"
+pytestmark = pytest.mark.usefixtures("committed_models")
+
+PAGE = Path(__file__).parents[2] / "docs" / "runbook" / "upgrading.md"
 ALERTS = sum(map(len, recorded(CHURN_ALERTS)))
 STILL_OPEN = ("u1", "u5")
 """Users whose episode 1 was open when the version before was stopped, at sequence 1 and 2."""
@@ -38,9 +39,8 @@ STILL_OPEN = ("u1", "u5")
 @pytest.fixture
 def left(stack: Services, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """The topics as the version before left them, and a new app id."""
-    put_back(stack.bootstrap, prefix)
     made = Deployment(stack, prefix, tmp_path)
-    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(REPOSITORY / "models"))
+    put_back(made.at.kafka, made.at.topics)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     yield made

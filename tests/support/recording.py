@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.topics import CUSTOMER_EVENTS, TOPICS, Topic
 from stream_app.core.log import PlainRecord
+from stream_app.deployment import KafkaConnection, Topics
 
 RECORDING = Path(__file__).parents[1] / "fixtures" / "version_0_4"
 PARTITIONS = 4
@@ -44,26 +45,27 @@ def renamed(records: Sequence[PlainRecord], prefix: str) -> list[PlainRecord]:
     return [read(record) for record in records]
 
 
-def put_back(bootstrap: str, prefix: str) -> None:
-    """Make the topics under a prefix, every record at the offset where it stood. Nothing is deleted for its age."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+def put_back(kafka: KafkaConnection, topics: Topics) -> None:
+    """Make the topics under these names, every record at the offset where it stood. Nothing is deleted for its age."""
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     made = [
-        NewTopic(prefix + topic.name, PARTITIONS, 1, config={**topic.config(), "retention.ms": "-1"})
-        for topic in TOPICS
+        NewTopic(topics.of(topic), PARTITIONS, 1, config={**topic.config(), "retention.ms": "-1"}) for topic in TOPICS
     ]
     for answer in admin.create_topics(made).values():
         answer.result(30)
     for topic in TOPICS:
         for partition, records in enumerate(recorded(topic)):
-            _put_back(bootstrap, prefix + topic.name, partition, renamed(records, prefix))
+            _put_back(kafka, topics.of(topic), partition, renamed(records, topics.prefix))
 
 
-def _put_back(bootstrap: str, topic: str, partition: int, records: Sequence[PlainRecord]) -> None:
+def _put_back(kafka: KafkaConnection, topic: str, partition: int, records: Sequence[PlainRecord]) -> None:
     """Runs without a gap are written in one transaction if another follows: its end takes up the offset between."""
     runs = list(_runs(records))
     for run, following in zip(runs, [*runs, None][1:], strict=True):
         identity = {"transactional.id": f"{topic}-{partition}"} if following else {}
-        producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0, "enable.idempotence": True, **identity})
+        producer = Producer(
+            {"bootstrap.servers": kafka.bootstrap, "log_level": 0, "enable.idempotence": True, **identity}
+        )
         if following:
             producer.init_transactions(30)
             producer.begin_transaction()
