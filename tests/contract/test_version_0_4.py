@@ -28,8 +28,6 @@ from stream_app.settings import Settings
 from tests.support.dashboards import REPOSITORY
 from tests.support.recording import PARTITIONS, RECORDING, recorded, recorded_meta
 
-pytestmark = pytest.mark.usefixtures("committed_models")
-
 DIGEST = "a38b54e5ace42828"
 SETTINGS = Settings(models_directory=REPOSITORY / "models")
 """With the committed models, under which that version decided."""
