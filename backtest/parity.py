@@ -28,6 +28,7 @@ class Parity:
     `vectors` counts the distinct positions that were traced live; `mismatches` those whose vector or score is not the
     same bits, live and in the replay, or that only one of them has. Alerts are compared in all but
     `detected_at` and words: `alerts_missing` were not published, `alerts_extra` should not have been.
+    `alerts_of_another_digest` were published under another layout, and compared by what was decided alone.
     """
 
     vectors: int

@@ -71,6 +71,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
+def committed_models(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The repository's models, for tests of what is shipped, in the place of the small one."""
+    directory = REPOSITORY / "models"
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(directory))
+    return directory
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Demands that a golden file holds a text; with `--write-golden` it is written anew first, and a change told."""
     write: bool = request.config.getoption("--write-golden")

@@ -28,11 +28,11 @@ def show_model(
     """
     settings = Settings()
     manifest = load_manifest(settings.models_directory / model)
-    misfit = _misfit(settings, manifest)
+    runs_as, fit = _fit(settings, manifest)
     if as_json:
-        print_json({**msgspec.to_builtins(manifest), "fits": misfit is None, "misfit": misfit})
+        print_json({**msgspec.to_builtins(manifest), "runs_as": runs_as, "fit": fit})
         return
-    for name, text in _facts(manifest, misfit).items():
+    for name, text in _facts(manifest, fit).items():
         OUT.print(f"{name:<9} {text}", markup=False, soft_wrap=True)
     for title, found in (("Held-out users", "held_out"), ("Real log", "real")):
         if found in manifest.metrics:
@@ -40,21 +40,22 @@ def show_model(
     OUT.print("", _columns(manifest), sep="\n")
 
 
-def _misfit(settings: Settings, manifest: Manifest) -> str | None:
-    """Why this code cannot run the model, None if it can."""
+def _fit(settings: Settings, manifest: Manifest) -> tuple[str | None, str]:
+    """The version under whose manifest this code runs the model's bytes, None if it cannot; and a sentence of it."""
     data = ControlData(model=manifest.reference(), policy=manifest.policy)
     try:
-        engine_for(manifest.workload, settings.models_directory, "").put_in_force(data)
+        found = engine_for(manifest.workload, settings.models_directory, "").put_in_force(data).scorer.manifest
     except ContractViolation as error:
-        return str(error)
-    return None
+        return None, f"no: {error}"
+    same = found.version == manifest.version
+    return found.version, "this code runs it" if same else f"this code runs its bytes as {found.name}/{found.version}"
 
 
-def _facts(manifest: Manifest, misfit: str | None) -> dict[str, str]:
+def _facts(manifest: Manifest, fit: str) -> dict[str, str]:
     policy = manifest.policy
     return {
         "Model": f"{manifest.name}/{manifest.version} of workload {manifest.workload}, sha256 {manifest.sha256}",
-        "Fits": "this code runs it" if misfit is None else f"no: {misfit}",
+        "Fits": fit,
         "Says": f"the chance that a user churns within {manifest.horizon_days} days",
         "Digests": f"states {manifest.state_digest}, columns {manifest.feature_schema}",
         "Policy": f"{policy.name}, version {policy.version}: fires at {policy.enter}, critical at {policy.critical}, "

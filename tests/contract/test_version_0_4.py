@@ -25,9 +25,12 @@ from stream_app.core.replay import Replay, Step
 from stream_app.core.trace import traced
 from stream_app.partition.refusals import refuse_foreign
 from stream_app.settings import Settings
+from tests.support.dashboards import REPOSITORY
 from tests.support.recording import PARTITIONS, RECORDING, recorded, recorded_meta
 
 DIGEST = "a38b54e5ace42828"
+SETTINGS = Settings(models_directory=REPOSITORY / "models")
+"""With the committed models, under which that version decided."""
 LETTERS = list(chain(*recorded(DEAD_LETTERS)))
 REJECTIONS = [found for letter in LETTERS if (found := read_rejection(letter.headers))]
 ALERTS = [msgspec.json.decode(record.value or b"", type=Alert) for record in chain(*recorded(CHURN_ALERTS))]
@@ -77,7 +80,7 @@ def test_meta_and_exports_are_read_and_refused_with_a_sentence_that_names_the_wa
     snapshot = read_partition(RECORDING / "export", read_manifest(RECORDING / "export"), partition)
     assert snapshot.meta == meta
     assert (meta.position, meta.state_digest) == (recorded(CUSTOMER_EVENTS)[partition][-1].offset + 1, DIGEST)
-    here = engine_of(Settings()).compiled.state_digest
+    here = engine_of(SETTINGS).compiled.state_digest
     with pytest.raises(ContractViolation, match=r"new app id, as docs/runbook/upgrading\.md says") as refusal:
         refuse_foreign(snapshot.meta, here, partition, PARTITIONS)
     assert refusal.value.state == "foreign_state"
@@ -86,7 +89,7 @@ def test_meta_and_exports_are_read_and_refused_with_a_sentence_that_names_the_wa
 @cache
 def replayed() -> list[tuple[int, Step]]:
     """The recorded log under the code and the models of today, with what was set aside left out."""
-    engine = engine_of(Settings())
+    engine = engine_of(SETTINGS)
     steps = []
     for partition, records in enumerate(recorded(CUSTOMER_EVENTS)):
         barred = {found.offset for found in REJECTIONS if (found.partition, found.reason) == (partition, "bug")}
@@ -112,8 +115,8 @@ def test_the_recorded_log_gives_the_recorded_dead_letters() -> None:
 
 @pytest.mark.parametrize(("version", "fitting"), [("0.3.0", "0.3.1"), ("0.4.0", "0.5.0")])
 def test_the_models_of_that_version_are_put_in_force_by_the_records_that_pin_them(version: str, fitting: str) -> None:
-    manifest = load_manifest(Settings().models_directory / "music" / version)
-    in_force = engine_of(Settings()).put_in_force(ControlData(model=manifest.reference(), policy=manifest.policy))
+    manifest = load_manifest(SETTINGS.models_directory / "music" / version)
+    in_force = engine_of(SETTINGS).put_in_force(ControlData(model=manifest.reference(), policy=manifest.policy))
     found = in_force.scorer.manifest
     assert (found.sha256, found.features, found.baseline) == (manifest.sha256, manifest.features, manifest.baseline)
     assert (in_force.control.model.version, found.version) == (version, fitting)

@@ -7,7 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from stack.local import Services
+
+pytestmark = pytest.mark.usefixtures("committed_models")
 
 EVENTS_IN_THE_PUBLIC_LOG = 80_487
 

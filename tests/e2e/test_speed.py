@@ -1,7 +1,5 @@
 """The worker's speed as a ratio to a stock Faust agent of the same run; the latency bench sees what it sends."""
 
-from pathlib import Path
-
 import pytest
 
 from benchmarks.speed import gate
@@ -10,13 +8,7 @@ from benchmarks.speed.latency import NEW_EVERY, bench
 from stack.local import Services
 from tests.support.connections import kafka_of, redis_of
 
-pytestmark = pytest.mark.alone
-
-
-@pytest.fixture(autouse=True)
-def committed_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The speed is that of the model that is shipped."""
-    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(Path(__file__).parents[2] / "models"))
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("committed_models")]
 
 
 def a_site(stack: Services) -> Site:

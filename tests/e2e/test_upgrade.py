@@ -28,6 +28,8 @@ from tests.support.connections import kafka_of
 from tests.support.event_logs import LogWriter, at
 from tests.support.recording import PARTITIONS, RECORDING, put_back, recorded, recorded_meta, renamed
 
+pytestmark = pytest.mark.usefixtures("committed_models")
+
 PAGE = Path(__file__).parents[2] / "docs" / "runbook" / "upgrading.md"
 ALERTS = sum(map(len, recorded(CHURN_ALERTS)))
 STILL_OPEN = ("u1", "u5")

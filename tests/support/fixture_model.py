@@ -1,7 +1,7 @@
 """A small model of the music workload, made anew for the code at hand: tests that need some model need no trained one.
 
 It reads few columns and whichever of them the workload still has, so that it fits whatever else is declared. Its scores
-tell leavers from stayers about as well as a trained model's; operations are exact, so a row scores alike in any batch.
+move as a trained model's do, and its operations are exact, so that a row scores alike in any batch.
 """
 
 import hashlib

@@ -195,7 +195,9 @@ class _BoundedBatches(MemoryRecords):  # type: ignore[misc]
         if not may_grow_beyond(MOST_BYTES, batch.compression_type, found[_HEAD_BYTES:end]) or not batch.validate_crc():
             return batch
         first, behind = batch.base_offset, batch.next_offset
-        _log.error("batch_too_large: %s offsets %d to %d, above %d bytes", self.at, first, behind - 1, MOST_BYTES)
+        _log.error(
+            "batch_too_large: %s offsets %d to %d, may grow beyond %d bytes", self.at, first, behind - 1, MOST_BYTES
+        )
         return _PassedOver(behind)
 
 

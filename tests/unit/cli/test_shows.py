@@ -62,17 +62,27 @@ def test_a_model_of_other_features_is_shown_with_what_does_not_fit(where: Path) 
     manifest |= {"state_digest": "0" * 16, "features": ["moon_phase", *manifest["features"][1:]], "metrics": {}}
     (where / "manifest.json").write_text(json.dumps(manifest))
     shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
-    assert not shown["fits"]
-    assert "made for other features" in shown["misfit"]
+    assert shown["runs_as"] is None
+    assert "made for other features" in shown["fit"]
     said = churn("models", "show", FIXTURE).stdout
-    assert f"no: {shown['misfit']}" in said
+    assert shown["fit"] in said
     assert "not a feature of this code" in said
 
 
 def test_a_model_whose_bytes_were_changed_does_not_fit(where: Path) -> None:
     (where / "model.onnx").write_bytes(b"")
     shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
-    assert "has the bytes that were promoted" in shown["misfit"]
+    assert shown["runs_as"] is None
+    assert "has the bytes that were promoted" in shown["fit"]
+
+
+def test_a_model_whose_bytes_fit_under_a_later_version_is_said_to_run_as_that(where: Path) -> None:
+    shutil.copytree(where, where.parent / "9.0.0")
+    for version, changed in (("9.0.0", {"version": "9.0.0"}), (where.name, {"state_digest": "0" * 16})):
+        manifest = where.parent / version / "manifest.json"
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | changed))
+    shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
+    assert (shown["runs_as"], shown["fit"]) == ("9.0.0", "this code runs its bytes as music/9.0.0")
 
 
 def test_a_model_that_is_not_there_is_named(where: Path) -> None:

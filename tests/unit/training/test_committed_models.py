@@ -17,16 +17,21 @@ MODELS = Path(__file__).parents[3] / "models"
 
 @pytest.mark.parametrize("workload", sorted(WORKLOADS))
 def test_every_model_is_what_its_manifest_says_and_the_newest_fits_the_code(workload: str) -> None:
-    for where in sorted(path.parent for path in (MODELS / workload).glob(f"*/{MANIFEST_FILE}")):
-        manifest = load_manifest(where)
-        model = load_model(MODELS, manifest.reference(), manifest.__eq__)
-        scores = model.score(np.zeros((3, len(manifest.features)), np.float32))
-        assert scores.dtype == np.float32
-        assert ((scores > 0) & (scores < 1)).all()
-        assert (where / MODEL_FILE).stat().st_size < 300_000
-        assert manifest.metrics["export"]["max_difference"] < 1e-5
+    for where in (MODELS / workload).glob(f"*/{MANIFEST_FILE}"):
+        must_be_what_its_manifest_says(where.parent)
     newest = newest_model(MODELS, workload)
     try:
-        engine_for(workload, MODELS, "customer-events").put_in_force(control_for(newest, at()).data)
+        engine = engine_for(workload, MODELS, "customer-events")
+        assert engine.put_in_force(control_for(newest, at()).data).scorer.manifest == newest
     except ContractViolation as refusal:
         pytest.fail(f"{refusal}, commit the new version, and say in the changelog what deployments must do")
+
+
+def must_be_what_its_manifest_says(where: Path) -> None:
+    manifest = load_manifest(where)
+    scorer = load_model(MODELS, manifest.reference(), lambda found: found == manifest)
+    scores = scorer.score(np.zeros((3, len(manifest.features)), np.float32))
+    assert scores.dtype == np.float32
+    assert ((scores > 0) & (scores < 1)).all()
+    assert (where / MODEL_FILE).stat().st_size < 300_000
+    assert manifest.metrics["export"]["max_difference"] < 1e-5
