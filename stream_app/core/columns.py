@@ -49,6 +49,8 @@ def raised_by(events: Events, sources: Iterable[Source]) -> NDArray[np.bool_]:
 def _rows(events: Events, patterns: Patterns) -> tuple[Integers, Integers, Integers]:
     """Where each event's rows begin, and pattern and value of each row. Nearly all events are activity: one row."""
     wide, own = _of_found(events, patterns)
+    if not events.measures and not events.facts:
+        return np.arange(len(events) + 1), wide[:, 0], own[:, 0]
     kept = wide > 0
     kept[:, 0] |= (events.action >= 0) & ~kept.any(axis=1)
     others = {place: rows_of(facts, patterns) for place, facts in events.facts.items()}

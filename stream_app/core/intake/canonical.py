@@ -96,8 +96,11 @@ def find(values: Sequence[bytes], measures: tuple[str, ...] = ()) -> Found:
     ends = np.cumsum(np.fromiter(map(len, values), np.int64, len(values)) + 1)
     taken = np.zeros(len(values), np.bool_)
     spans = np.zeros((2, _KEPT, len(values)), np.int64)
+    opened = np.zeros(len(values), np.int64)
+    _find(text, ends, MAX_EVENT_BYTES, spans, opened, taken)
     numbers, undeclared = np.full((len(values), len(measures)), np.nan), np.zeros(len(values), np.bool_)
-    _find(text, ends, MAX_EVENT_BYTES, _sized(measures), spans, taken, numbers, undeclared)
+    if opened.any():
+        _measure(text, ends, opened, _sized(measures), spans, taken, numbers, undeclared)
     return Found(text, taken, spans[0], spans[1], numbers, undeclared)
 
 
@@ -110,34 +113,23 @@ def _sized(names: tuple[str, ...]) -> Words:
 
 
 @kernel
-def _find(
-    text: Array,
-    ends: Array,
-    largest: int,
-    names: Array,
-    spans: Array,
-    taken: Array,
-    measures: Array,
-    undeclared: Array,
-) -> None:
+def _find(text: Array, ends: Array, largest: int, spans: Array, opened: Array, taken: Array) -> None:
     """Each value ends in a line feed, which is nowhere let pass: so no value is left at any but its own."""
     begin = np.uint64(0)
     for i in range(len(ends)):
         end = np.uint64(ends[i])
         if end - _ONE - begin <= np.uint64(largest):
-            taken[i] = _take(text, begin, end - _ONE, names, spans, measures, undeclared, i)
+            taken[i] = _take(text, begin, end - _ONE, spans, opened, i)
         if not taken[i]:
             spans[:, :, i] = 0
-            measures[i, :] = np.nan
-            undeclared[i] = False
+            opened[i] = 0
         begin = end
 
 
 @kernel
-def _take(
-    text: Array, at: Word, end: Word, names: Array, spans: Array, measures: Array, undeclared: Array, i: int
-) -> bool:
-    """Whether the value is an object of known attributes; their places are noted, and its measures."""
+def _take(text: Array, at: Word, end: Word, spans: Array, opened: Array, i: int) -> bool:
+    """Whether the value is an object of known attributes; their places are noted. Measures are looked into later, by a
+    kernel of their own: inlined here, it would slow down the search in all events."""
     if text[at] != _OPEN:
         return False
     seen = 0
@@ -160,9 +152,11 @@ def _take(
             inside = True
             continue
         if key == MEASURES:
-            at = _measures(text, at, end, names, measures, undeclared, i)
-            if text[at] != _CLOSE:
-                return False
+            opened[i] = at
+            while text[at] != _CLOSE:
+                if at == end:
+                    return False
+                at += _ONE
         else:
             begin = at + _ONE
             at = _text(text, at)
@@ -180,8 +174,31 @@ def _take(
 
 
 @kernel
+def _measure(
+    text: Array,
+    ends: Array,
+    opened: Array,
+    names: Array,
+    spans: Array,
+    taken: Array,
+    measures: Array,
+    undeclared: Array,
+) -> None:
+    """Note the measures of what was taken; where there is a doubt about one, it is not taken."""
+    for i in range(len(opened)):
+        if opened[i] == 0:
+            continue
+        end = np.uint64(ends[i]) - _ONE
+        if text[_measures(text, np.uint64(opened[i]), end, names, measures, undeclared, i)] != _CLOSE:
+            taken[i] = False
+            spans[:, :, i] = 0
+            measures[i, :] = np.nan
+            undeclared[i] = False
+
+
+@piece
 def _measures(text: Array, at: Word, end: Word, names: Array, measures: Array, undeclared: Array, i: int) -> Word:
-    """Where the object of measures that is opened here is closed; `end` if there is a doubt about it."""
+    """Where the object of measures that is opened here is closed, by the first brace; `end` if there is a doubt."""
     if text[at] != _OPEN:
         return end
     for _ in range(_MOST_MEASURES):
