@@ -68,7 +68,7 @@ def _the_topics_are_shown_as_they_stand(made: Deployment) -> None:
     assert {one["in_force"]["policy"]["name"] for one in found["applied"]} == {"lax"}
     people = churn(made, "topics", "show").stdout
     assert f"{made.prefix}customer-events-dlq" in people
-    assert people.count("music/0.4.0, policy lax 2") == len(ends)
+    assert people.count(f"{FIXTURE}, policy lax 2") == len(ends)
 
 
 def test_the_topics_are_made_on_a_named_broker_and_what_exists_stays_as_it_is(

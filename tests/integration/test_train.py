@@ -110,7 +110,7 @@ def test_an_artefact_has_a_graph_a_manifest_a_card_and_its_plots(trained: Traine
         assert str(figure) in card
     assert "{" not in card
     assert "Not for" in card
-    assert f"has not been looked at.\n{LIMIT}" in card
+    assert f"reading scores as probabilities.\n{LIMIT}" in card
 
 
 def test_a_worker_takes_the_artefact_and_scores_with_it(trained: Trained) -> None:

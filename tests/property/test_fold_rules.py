@@ -112,6 +112,7 @@ def test_nothing_is_left_to_read_long_after_the_last_event() -> None:
     log.says(at(), 0.5)
     silent = features(COMPILED, log.records(), after_ms=31 * DAY_MS)
     none = {"rating_mean_7d": -7.5, "rating_most_1h": -0.25, "tone_most_1d": 0.125, "rating_ratio": -3}
+    none |= {"age": -1, "paid": -1}
     known = {"dial": 0.5, "tone_known": 1, "plan": 9}
     times = {"seen_h": 60, "activity_since_h": 720, "error_since_h": 48, "wait_since_h": 48}
     assert {name: value for name, value in silent.items() if value} == known | none | times

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from stream_app.core.features.layout import ID_RING, Layout
-from stream_app.core.features.sources import Categories, Source
+from stream_app.core.features.sources import Categories, Number, Source
 from stream_app.core.features.workload import Workload
 from stream_app.core.quantities import ADMISSION_VERSION
 
@@ -29,11 +29,11 @@ def state_digest(
     """Digest of all that gives a stored record its meaning."""
     return digest(
         {
-            "admitted": ADMISSION_VERSION,
+            "admitted": {"version": ADMISSION_VERSION, "measures": _scales(workload.measures)},
             "read": {signal: _sources(sources) for signal, sources in workload.signals.items()},
             "waits": {name: _sources((wait.begins, wait.ends)) for name, wait in workload.waits.items()},
             "churn": _sources(workload.churn),
-            "codes": {name: kind.values for name, kind in workload.attributes.items() if isinstance(kind, Categories)},
+            "attributes": {name: _kept(kind) for name, kind in workload.attributes.items()},
             "scaled": scales,
             "kept": {
                 "signals": layout.signals,
@@ -52,6 +52,15 @@ def digest(description: Any) -> str:  # noqa: ANN401 - what JSON can say
     """The first 16 hexadecimal digits of the SHA-256 of a description as JSON, names in order."""
     text = json.dumps(description, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _scales(numbers: Mapping[str, Number]) -> dict[str, int]:
+    return {name: number.scale for name, number in numbers.items()}
+
+
+def _kept(attribute: Number | Categories) -> int | tuple[str, ...]:
+    """The scale of a number, or the texts that have codes, in the order of these."""
+    return attribute.scale if isinstance(attribute, Number) else attribute.values
 
 
 def _sources(sources: tuple[Source, ...]) -> list[tuple[str, str, int | None]]:
