@@ -4,22 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stream_app.core.features.fold import ActiveRow, CountRow, ShareRow
-from stream_app.core.features.kinds.kind import Kept, Kind, Places, Row
+from stream_app.core.features.kinds.kind import Kept, Kind, OfTiles, Places, Row
 
 
 @dataclass(frozen=True)
-class Count(Kind):
+class Count(OfTiles):
     """How often a signal was raised in the window; each tile saturates at 65,535."""
 
     TAG = "count"
 
-    signal: str
-    window: str
     label: str
-
-    def kept(self) -> Kept:
-        """Its tiles."""
-        return Kept(counted=((self.signal, self.window),))
 
     def rows(self, column: int, at: Places) -> Iterable[Row]:
         """One."""
@@ -27,18 +21,12 @@ class Count(Kind):
 
 
 @dataclass(frozen=True)
-class ActiveTiles(Kind):
+class ActiveTiles(OfTiles):
     """How many tiles of the window hold at least one of the signal: active days, for windows of day tiles."""
 
     TAG = "active_tiles"
 
-    signal: str
-    window: str
     label: str
-
-    def kept(self) -> Kept:
-        """Its tiles."""
-        return Kept(counted=((self.signal, self.window),))
 
     def rows(self, column: int, at: Places) -> Iterable[Row]:
         """One."""

@@ -5,6 +5,7 @@ All arithmetic is on integers until the read-out, which uses IEEE + - * / only, 
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 Row = tuple[int, ...]
@@ -102,6 +103,27 @@ class Kind(ABC):
     def described(self) -> list[Any]:
         """All that its figure depends on, for digests: the tag, then each parameter by name."""
         return [self.TAG, *([name, _plain(value)] for name, value in vars(self).items() if name != "label")]
+
+
+@dataclass(frozen=True)
+class OfTiles(Kind):
+    """A feature of how often a signal was raised in a window."""
+
+    signal: str
+    window: str
+
+    def kept(self) -> Kept:
+        """The window's tiles."""
+        return Kept(counted=((self.signal, self.window),))
+
+
+@dataclass(frozen=True)
+class OfSums(OfTiles):
+    """A feature of the values that a signal was raised with in a window."""
+
+    def kept(self) -> Kept:
+        """The window's tiles, with sums beside their counts."""
+        return super().kept()._replace(summed=((self.signal, self.window),))
 
 
 def _plain(parameter: Any) -> Any:  # noqa: ANN401 - a text, a number, or several

@@ -4,23 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from stream_app.core.features.fold import NO_CELL, DecayRow, MostRow, SumRow
-from stream_app.core.features.kinds.kind import Kept, Kind, Places, Row
+from stream_app.core.features.kinds.kind import Kept, OfSums, OfTiles, Places, Row
 
 
 @dataclass(frozen=True)
-class Sum(Kind):
+class Sum(OfSums):
     """Sum of a signal's values in the window, of at most 65,535 of them a tile."""
 
     TAG = "sum"
 
-    signal: str
-    window: str
     label: str
-
-    def kept(self) -> Kept:
-        """Tiles with sums."""
-        spot = ((self.signal, self.window),)
-        return Kept(counted=spot, summed=spot)
 
     def rows(self, column: int, at: Places) -> Iterable[Row]:
         """One."""
@@ -29,20 +22,13 @@ class Sum(Kind):
 
 
 @dataclass(frozen=True)
-class Mean(Kind):
+class Mean(OfSums):
     """Mean of a signal's values in the window; `missing` when there is none."""
 
     TAG = "mean"
 
-    signal: str
-    window: str
     missing: float
     label: str
-
-    def kept(self) -> Kept:
-        """Tiles with sums."""
-        spot = ((self.signal, self.window),)
-        return Kept(counted=spot, summed=spot)
 
     def rows(self, column: int, at: Places) -> Iterable[Row]:
         """One; where there is no value, a cell of 0 says so."""
@@ -52,20 +38,17 @@ class Mean(Kind):
 
 
 @dataclass(frozen=True)
-class Most(Kind):
+class Most(OfTiles):
     """Largest of a signal's values in the window; `missing` when there is none."""
 
     TAG = "most"
 
-    signal: str
-    window: str
     missing: float
     label: str
 
     def kept(self) -> Kept:
-        """Tiles with their largest values."""
-        spot = ((self.signal, self.window),)
-        return Kept(counted=spot, most=spot)
+        """The window's tiles, with their largest values beside their counts."""
+        return super().kept()._replace(most=((self.signal, self.window),))
 
     def rows(self, column: int, at: Places) -> Iterable[Row]:
         """One."""
@@ -75,20 +58,13 @@ class Most(Kind):
 
 
 @dataclass(frozen=True)
-class DecayedMean(Kind):
+class DecayedMean(OfSums):
     """Mean value of a signal, each tile weighing `keep` times the next newer one; 0 when there is none."""
 
     TAG = "decayed_mean"
 
-    signal: str
-    window: str
     keep: float
     label: str
-
-    def kept(self) -> Kept:
-        """Tiles with sums."""
-        spot = ((self.signal, self.window),)
-        return Kept(counted=spot, summed=spot)
 
     def rows(self, column: int, at: Places) -> Iterable[Row]:
         """One."""
