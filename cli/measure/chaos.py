@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from cli.console import ERR, OUT, print_json, progress
+from cli.options import AsJson
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 
@@ -21,7 +22,7 @@ def chaos(
         Path | None, typer.Option(file_okay=False, help="Leave data and logs in this new directory.")
     ] = None,
     ledger: Annotated[Path | None, typer.Option(dir_okay=False, help="Append the run to this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Kill workers, Redis and the broker of a stack of its own under load; exits with 1 if a single event is wrong.
 
