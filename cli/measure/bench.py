@@ -18,6 +18,7 @@ from benchmarks.speed.blend import Blend
 from benchmarks.speed.deployments import Pids, Site
 from benchmarks.speed.load import Mix
 from cli.console import ERR, OUT, print_json
+from cli.options import AsJson
 from cli.work.stack import running_services
 from proofs import run_ledger
 from proofs.fencing import price
@@ -30,7 +31,6 @@ from stream_app.workloads import workload_named
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 _MIXES: tuple[Mix, ...] = ("zipf", "uniform")
 
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from proofs import run_ledger
-from proofs.chaos.report import Outcome
+from proofs.chaos.report import ChaosOutcome
 from proofs.protocol_digest import protocol_digest
 
 
-def append(path: Path, outcome: Outcome, minutes: float) -> None:
+def append(path: Path, outcome: ChaosOutcome, minutes: float) -> None:
     """Add a run."""
     facts = {
         "seed": outcome.seed,
