@@ -15,7 +15,7 @@ from schemas.dead_letters import Reason
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Engine
 from stream_app.core.intake.events import Events
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import LogRecord
 from stream_app.core.replay import Replay, Step, runs
 from stream_app.core.trace import TRACE

@@ -6,20 +6,18 @@ from typing import Any
 
 import typer
 from typer.core import TyperCommand
-from typer.main import get_command, get_group
+from typer.main import get_command
 
 from cli.table import Listed
 
 
 class LazyCommand(TyperCommand):
-    """Stands for a command in lists of commands; its callback returns the function or the group that it stands for."""
+    """Stands for a command in lists of commands; its callback returns the function that it stands for."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ANN401 - private
         """Arguments are read, and help is given, by the command itself."""
         assert self.callback is not None
-        found = self.callback()
-        command = get_group(found) if isinstance(found, typer.Typer) else get_command(_alone(found))
-        return command.make_context(info_name, args, parent, **extra)
+        return get_command(_alone(self.callback())).make_context(info_name, args, parent, **extra)
 
 
 def _alone(function: Callable[..., object]) -> typer.Typer:

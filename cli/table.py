@@ -18,6 +18,7 @@ GROUPS = {
     "models": "List models, show one, put one in force.",
     "topics": "Make the topics of this deployment, show them.",
     "dlq": "Look at dead letters, send them again.",
+    "bench": "Measure this machine.",
 }
 """Commands of two words begin with one of these."""
 
@@ -172,7 +173,50 @@ COMMANDS = {
             "cli.measure.backtest:backtest",
             "Fold the log once more, from its beginning, under each model with each policy, and say what came of it.",
         ),
-        Listed("bench", "cli.measure.bench:app", "Measure this machine."),
+        Listed(
+            "bench throughput",
+            "cli.measure.bench.throughput:throughput",
+            "Events scored per second of the worker's processor time, Zipf and uniform, beside stream processors "
+            "that count.",
+        ),
+        Listed(
+            "bench scaling",
+            "cli.measure.bench.scaling:scaling",
+            "What an event costs the worker with few and with many users, all of them known and drawn uniformly.",
+        ),
+        Listed(
+            "bench latency",
+            "cli.measure.bench.latency:latency",
+            "From the moment an event is due to its alert, under a load that waits for nobody; one event in 100 "
+            "alerts.",
+        ),
+        Listed(
+            "bench saturation",
+            "cli.measure.bench.saturation:saturation",
+            "Latency against load, rate after rate up to the first that the worker cannot follow.",
+        ),
+        Listed(
+            "bench states",
+            "cli.measure.bench.states:states",
+            "How large the states of simulated users are after a month; needs no services.",
+        ),
+        Listed(
+            "bench fencing",
+            "cli.measure.bench.fencing:fencing",
+            "What an event costs with the fenced protocol and without: the same work, plain SETs, no transaction.",
+        ),
+        Listed(
+            "bench foil",
+            "cli.measure.bench.foil:foil",
+            "What a plain Faust agent that keeps its state in Redis loses and doubles under the faults of `churn "
+            "chaos`.",
+        ),
+        Listed(
+            "bench ledger",
+            "cli.measure.bench.ledger:ledger",
+            "What long runs of `churn sim` and `churn chaos` come to in sum, as far as they ran the present protocol "
+            "code.",
+        ),
         Listed(
             "sim",
             "cli.measure.sim:sim",

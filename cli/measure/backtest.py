@@ -17,6 +17,7 @@ from backtest.shared_models import SharedModels
 from cli.console import ERR, counting, print_json, progress
 from cli.measure.backtest_options import WantedRows, period_of, rows_of
 from cli.measure.backtest_table import show
+from cli.options import AsJson
 from producers.line_files import numbered_lines, write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
@@ -55,7 +56,7 @@ def backtest(
     alerts: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write the alerts as JSON lines; takes one model, one policy.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fold the log once more, from its beginning, under each model with each policy, and say what came of it.
 

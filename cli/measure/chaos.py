@@ -8,6 +8,8 @@ import typer
 from rich.table import Table
 
 from cli.console import ERR, OUT, print_json, progress
+from cli.options import AsJson
+from proofs.run_ledger import CHAOS, append
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 
@@ -21,14 +23,14 @@ def chaos(
         Path | None, typer.Option(file_okay=False, help="Leave data and logs in this new directory.")
     ] = None,
     ledger: Annotated[Path | None, typer.Option(dir_okay=False, help="Append the run to this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Kill workers, Redis and the broker of a stack of its own under load; exits with 1 if a single event is wrong.
 
     Example: churn chaos --minutes 5 --seed 7
     """
-    from proofs.chaos import ledger as ledgers
     from proofs.chaos.run import Trial, run
+    from proofs.protocol_digest import protocol_digest
 
     if brokers not in (1, 3):
         raise typer.BadParameter("either 1 or 3", param_hint="--brokers")
@@ -47,7 +49,7 @@ def chaos(
     with progress(f"chaos, seed {trial.seed}", round(trial.seconds * rate)) as advance:
         outcome = run(trial, lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True), advance)
     if ledger is not None:
-        ledgers.append(ledger, outcome, minutes)
+        append(ledger, CHAOS, protocol_digest(), outcome.run(minutes))
     facts = outcome.facts()
     if as_json:
         print_json(facts)

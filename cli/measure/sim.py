@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from cli.console import ERR, OUT, print_json, progress
+from cli.options import AsJson
 from proofs.run_ledger import SCHEDULES, append
 from proofs.simulation.runs import SimulationSummary, run_many
 from schemas.errors import ContractViolation
@@ -23,7 +24,7 @@ def sim(
     ] = None,
     processes: Annotated[int | None, typer.Option(min=1, help="Unset: one per core.")] = None,
     ledger: Annotated[Path | None, typer.Option(dir_okay=False, help="Append the run to this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate workers, Redis and Kafka around the shipped session; exits with 1 if any schedule ends wrong.
 

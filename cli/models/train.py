@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cli.console import ERR, OUT, print_json, progress
 from cli.models.figure_table import figure_table
+from cli.options import AsJson
 from producers.registry import Simulator, event_lines, reader_named, simulator_named
 from producers.simulator.oracle import RolloutStart, World
 from schemas.instants import parse_instant
@@ -60,7 +61,7 @@ def train(
         str | None, typer.Option(help="Version of the new model; it must not exist yet. Without it the next minor one.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Directory of the models.")] = Path("models"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a model, check its export bit by bit, choose its alert thresholds, judge it on users it never saw.
 

@@ -10,6 +10,7 @@ from backtest.parity import Parity, compare, read_trace
 from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
 from cli.console import ERR, OUT, counting, print_json, progress, tell_of_another_digest
+from cli.options import AsJson
 from schemas.errors import ContractViolation
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_log
 from stream_app.bootstrap.engine import engine_of
@@ -21,7 +22,7 @@ from stream_app.settings import Settings
 
 def parity(
     trace: Annotated[Path, typer.Option(help="What the workers wrote with `churn work --trace`.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Replay the events topic from nothing; compare every score and alert with the live ones. 1 if anything differs.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.console import ERR, OUT, print_json, progress, tell_of_another_digest
+from cli.options import AsJson
 from operations.states.files import read_manifest, read_partition
 from operations.verify.findings import KINDS, Findings
 from operations.verify.verification import Verification
@@ -20,7 +21,7 @@ def verify(
         Path | None,
         typer.Option("--from", file_okay=False, help="Begin with this export, where the log has lost its beginning."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Replay the log up to the positions in Redis; compare every state bit for bit, every alert and dead letter.
 

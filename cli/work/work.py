@@ -1,11 +1,13 @@
 """`churn work`: runs a worker until it is told to stop."""
 
 import logging
-import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from stream_app.bootstrap.app import worker_app
+from stream_app.settings import Settings
 
 
 def work(
@@ -18,12 +20,8 @@ def work(
 
     Example: churn work --port 6067
     """
-    if trace is not None:
-        os.environ["CHURN_TRACE_FILE"] = str(trace)
-    if port is not None:
-        os.environ["CHURN_WEB_PORT"] = str(port)
-    from stream_app.faust_app import app  # the module makes the app from the settings as they are now
-
-    worker = app.Worker(loglevel=logging.WARNING, quiet=True)
+    asked: dict[str, Any] = {"trace_file": trace, "web_port": port}
+    settings = Settings(**{name: value for name, value in asked.items() if value is not None})
+    worker = worker_app(settings).Worker(loglevel=logging.WARNING, quiet=True)
     worker.spinner = None  # it sets the root logger to DEBUG, and puts a terminal's codes among the log's lines
     worker.execute_from_commandline()

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from operations.verify.findings import Findings
 from schemas.dead_letters import read_rejection
 from schemas.redrives import read_entry
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import LogRecord
 
 

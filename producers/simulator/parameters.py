@@ -1,6 +1,6 @@
 """The fitted parameters of the simulator, with what they were fitted on, to which target and how well.
 
-`parameters.json` is written by `python -m producers.fitting`; it holds aggregates only, nothing of any one user.
+`parameters.json` is written by `churn simulator fit`; it holds aggregates only, nothing of any one user.
 """
 
 from functools import lru_cache

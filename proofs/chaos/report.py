@@ -91,6 +91,23 @@ class ChaosOutcome:
             "failures": list(self.failures()),
         }
 
+    def run(self, minutes: float) -> RunFacts:
+        """What the ledger keeps of a run whose faults were to last so long."""
+        return {
+            "seed": self.seed,
+            "minutes": minutes,
+            "rate": self.rate,
+            "brokers": self.brokers,
+            "apart": self.apart,
+            "events": sum(self.sent.values()),
+            "faults": {kind: fault["count"] for kind, fault in self.faults().items()},
+            **self.kills,
+            "commits_refused": self.commits["refused"],
+            "fenced": self.fenced,
+            "verify": self.verify,
+            "outcome": self.outcome(),
+        }
+
     def outcome(self) -> str:
         """`exact`, or in one word what is wrong."""
         if self.verify is None:

@@ -13,7 +13,7 @@ from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
 from stream_app.bootstrap.deployment import aio_client, aio_producer, meta_key, state_prefix
 from stream_app.core.engine import Recorded
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta
 

@@ -11,7 +11,7 @@ from schemas.alerts import Alert
 from schemas.errors import Transient
 from stream_app.core.engine import Recorded
 from stream_app.core.hashing import anchor
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import LogRecord
 from stream_app.partition.driver import Stopping
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta, Report

@@ -13,7 +13,8 @@ from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef, Policy
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.intake.events import Events
-from stream_app.core.intake.sorting import DeadLetter, Intake, set_aside
+from stream_app.core.intake.outcome import DeadLetter, Intake
+from stream_app.core.intake.sorting import set_aside
 from stream_app.core.log import LogRecord
 
 POISON: Reason = "undecodable"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
 from stream_app.core.features.codec import pack, unpack
-from stream_app.core.intake.sorting import Intake, take_in
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import LogRecord
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
-from stream_app.core.intake.sorting import Intake, take_in
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import LogRecord
 from stream_app.core.quantities import NOTHING_DECLARED, Declared
 

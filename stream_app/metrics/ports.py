@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from schemas.alerts import Alert
 from schemas.events import ControlData
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import LogRecord
 from stream_app.metrics.catalogue import COMMIT, COMPUTE, DEAD_LETTERS, LOAD, PUBLISH, SESSIONS_OPENED, STAGE_SECONDS
 from stream_app.metrics.worker_metrics import WorkerMetrics

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 from schemas.alerts import Alert
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Recorded
-from stream_app.core.intake.sorting import DeadLetter, Intake
+from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.log import LogRecord
 
 Reply = TypeVar("Reply")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from schemas.alerts import Alert
 from schemas.dead_letters import SCHEMA, Rejection, to_headers
 from stream_app.core.engine import Recorded
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.partition.effects import Decisions
 
 

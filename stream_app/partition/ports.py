@@ -10,7 +10,7 @@ from typing import Protocol
 from schemas.alerts import Alert
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, InForce, Recorded
-from stream_app.core.intake.sorting import DeadLetter, Intake
+from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.log import LogRecord
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta, Report
 

@@ -17,7 +17,8 @@ from schemas.errors import ChurnError, ContractViolation, Transient
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.hashing import anchor
-from stream_app.core.intake.sorting import Intake, set_aside
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import set_aside
 from stream_app.core.log import LogRecord
 from stream_app.partition.breaker import WINDOW, Breaker
 from stream_app.partition.effects import (

@@ -10,7 +10,8 @@ from schemas.events import Clock, Control, Envelope
 from schemas.examples import InvalidExample, Metadata
 from schemas.instants import parse_instant
 from schemas.json_schema import RECORD_TYPES, short_name
-from stream_app.core.intake.sorting import Intake, take_in
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 
 INPUT_TYPES = [record for record in RECORD_TYPES if record is not Alert]

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from cli.main import main
 from stream_app.core.engine import Advance, InForce, Recorded
-from stream_app.core.intake.sorting import Intake
+from stream_app.core.intake.outcome import Intake
 from stream_app.core.partition_fold import PartitionFold
 
 FLAW = "CHURN_TEST_FLAW"

@@ -9,7 +9,7 @@ from schemas.dead_letters import HEADER_PREFIX, HEADERS
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.core.engine import Recorded
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
 from tests.support.connections import deployment_at

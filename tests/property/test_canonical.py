@@ -13,7 +13,8 @@ from stream_app.core.columns import raised_by, to_columns
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.sources import action
 from stream_app.core.intake.canonical import find
-from stream_app.core.intake.sorting import Intake, take_in
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from tests.support import every_kind
 from tests.support.event_logs import START_MS, Event, LogWriter, at, control

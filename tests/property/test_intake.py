@@ -20,7 +20,8 @@ from stream_app.core.features.plan import compile_workload
 from stream_app.core.intake.decoding import decode_record
 from stream_app.core.intake.events import Events
 from stream_app.core.intake.facts import facts_of
-from stream_app.core.intake.sorting import Intake, take_in
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.tables import Columns
 from tests.oracle import happening_of

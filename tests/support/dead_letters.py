@@ -14,7 +14,7 @@ from schemas.redrives import OF, LetterId
 from stack.local import Services
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.topic_log import KafkaTopicLog
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Decisions

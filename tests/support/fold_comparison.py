@@ -10,7 +10,8 @@ from stream_app.core.columns import to_columns
 from stream_app.core.features.fold import APPLIED, REPEATED, fold, read
 from stream_app.core.features.plan import Compiled
 from stream_app.core.features.workload import Workload
-from stream_app.core.intake.sorting import Intake, take_in
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import LogRecord
 from stream_app.core.quantities import NOTHING_DECLARED, Declared
 from stream_app.core.tables import Columns, Folded

@@ -12,7 +12,7 @@ from schemas.dead_letters import Rejection, read_rejection
 from schemas.instants import format_instant
 from stream_app.adapters.kafka.publisher import Publisher
 from stream_app.adapters.kafka.scan import readers, scan_back
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Decisions
 from stream_app.partition.letters import LetterOrigin, addressed, decisions

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from schemas.alerts import Alert
 from schemas.dead_letters import read_rejection
 from schemas.errors import Transient
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
 from stream_app.partition.letters import LetterOrigin, addressed, decisions

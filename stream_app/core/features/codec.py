@@ -41,12 +41,12 @@ def pack(records: NDArray[np.void]) -> list[bytes]:
     return [raw[start:end] for start, end in pairwise(bounds)]
 
 
-def unpack(states: Sequence[bytes | None], record: np.dtype[np.void]) -> NDArray[np.void]:
+def unpack(stored: Sequence[bytes | None], record: np.dtype[np.void]) -> NDArray[np.void]:
     """The record of each state, all zero for None. Raises ContractViolation for bytes that are no such state."""
-    parts = [b"" if state is None else state for state in states]
+    parts = [packed or b"" for packed in stored]
     sizes = np.fromiter(map(len, parts), np.int64, len(parts))
     records = np.zeros(len(parts), record)
-    if b"" in states or np.any(sizes % _WORD_BYTES) or not _unpack_all(b"".join(parts), sizes, _words(records)):
+    if b"" in stored or np.any(sizes % _WORD_BYTES) or not _unpack_all(b"".join(parts), sizes, _words(records)):
         raise ContractViolation(
             "a stored state has another layout: rebuild it by replay into a new app id", state="foreign_state"
         )

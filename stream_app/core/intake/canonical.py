@@ -71,26 +71,25 @@ _ROOM: Final = b"\0" * 24
 """Words are read at any place in a value: so there is room for three behind the last."""
 
 
-class Found(NamedTuple):
+class Spans(NamedTuple):
     """The records of a batch that are canonical activity events, and where in its bytes their attributes stand.
 
     text    uint8  the values, each with a line feed behind it, and some room
     taken   bool   per record: whether it is such an event; where it is not, all its attributes are empty
-    begins  int64  per attribute and record: its first byte in the text
-    sizes   int64  per attribute and record: how many bytes it has; 0 where there is no recordedtime
+    places  int64  (2, attributes, records): its first byte in the text, and how many bytes it has; 0 bytes where there
+                   is no recordedtime
     measures    float64  per record and declared measure: NaN where it carries none
     undeclared  bool     per record: whether it carries any other measure
     """
 
     text: Bytes
     taken: NDArray[np.bool_]
-    begins: Integers
-    sizes: Integers
+    places: Integers
     measures: NDArray[np.float64]
     undeclared: NDArray[np.bool_]
 
 
-def find(values: Sequence[bytes], measures: tuple[str, ...] = ()) -> Found:
+def find(values: Sequence[bytes], measures: tuple[str, ...] = ()) -> Spans:
     """Look into every value of a batch, for the declared measures too."""
     text = np.frombuffer(b"\n".join([*values, _ROOM]), np.uint8)
     ends = np.cumsum(np.fromiter(map(len, values), np.int64, len(values)) + 1)
@@ -101,7 +100,7 @@ def find(values: Sequence[bytes], measures: tuple[str, ...] = ()) -> Found:
     numbers, undeclared = np.full((len(values), len(measures)), np.nan), np.zeros(len(values), np.bool_)
     if opened.any():
         _measure(text, ends, opened, _sized(measures), spans, taken, numbers, undeclared)
-    return Found(text, taken, spans[0], spans[1], numbers, undeclared)
+    return Spans(text, taken, spans, numbers, undeclared)
 
 
 @lru_cache

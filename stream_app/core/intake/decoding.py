@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 
 from schemas.errors import Poison
-from schemas.events import Record
+from schemas.events import USER_EVENTS, Record
 from schemas.topics import MAX_EVENT_BYTES
+from stream_app.core.intake.instants import instant_ms
 from stream_app.core.kernels import Array, kernel
 
 MAX_NESTING = 100
@@ -40,6 +41,29 @@ def decode_all(values: Sequence[bytes | None]) -> list[Record] | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return records if len(records) == len(values) else None
+
+
+def decode_each(values: Sequence[bytes | None]) -> list[Record | Poison]:
+    """The record that each value holds, or why it holds none."""
+    records = decode_all(values)
+    return [_record_or_poison(value) for value in values] if records is None else [_timed(one) for one in records]
+
+
+def _record_or_poison(value: bytes | None) -> Record | Poison:
+    try:
+        return _timed(decode_record(value))
+    except Poison as poison:
+        return poison
+
+
+def _timed(record: Record) -> Record | Poison:
+    """A control or clock record tells a time that exists. The times of events are looked at together, later."""
+    if not isinstance(record, USER_EVENTS):
+        try:
+            instant_ms(record.time)
+        except Poison as poison:
+            return poison
+    return record
 
 
 def decode_record(value: bytes | None) -> Record:

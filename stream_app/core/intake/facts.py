@@ -1,6 +1,7 @@
 """What an event says that can raise signals: the sources of its type, read from its data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -10,8 +11,6 @@ from schemas.event_sources import Attributes, Measures, Named, Own, Source
 from schemas.event_types import EVENT_TYPES
 from schemas.events import UserEvent
 from stream_app.core.quantities import Declared, quantised
-
-_SOURCES = {entry.record: entry.sources for entry in EVENT_TYPES}
 
 
 class Fact(NamedTuple):
@@ -23,38 +22,56 @@ class Fact(NamedTuple):
     value: int = 0
 
 
+Reader = Callable[[Struct, Declared, list[Fact]], None]
+"""Adds what one source says, in an event's data, to the facts."""
+
+
 def facts_of(event: UserEvent, declared: Declared) -> list[Fact]:
     """All that an event says. Raises Poison (`schema`) for a number that cannot be kept, or a text in its place."""
-    return [fact for source in _SOURCES[type(event)] for fact in _read(source, event.data, declared)]
+    facts: list[Fact] = []
+    for read in _READERS[type(event)]:
+        read(event.data, declared, facts)
+    return facts
 
 
 def carries_undeclared(event: UserEvent, declared: Declared) -> bool:
     """Whether an event carries a measure that the workload does not declare."""
-    return any(
-        not getattr(event.data, source.field).keys() <= declared.measures.keys()
-        for source in _SOURCES[type(event)]
-        if isinstance(source, Measures)
-    )
+    return any(not getattr(event.data, field).keys() <= declared.measures.keys() for field in _MEASURED[type(event)])
 
 
-def _read(source: Source, data: Struct, declared: Declared) -> Iterator[Fact]:
+def _reader(source: Source) -> Reader:
     match source:
         case Named():
-            yield Fact(source.kind, (getattr(data, source.field),))
+            return partial(_read_name, source)
         case Own():
-            value = getattr(data, source.field)
-            if value is not None:
-                name = getattr(data, source.by) if source.by else source.field
-                yield Fact(source.kind, (name,), _kept(source.field, value, source.scale))
+            return partial(_read_own, source)
         case Measures():
-            found, by = getattr(data, source.field), getattr(data, source.by)
-            for name, scale in declared.measures.items() if found else ():
-                if name in found:
-                    yield Fact(source.kind, (f"{by}.{name}", name), _kept(f"measure {name}", found[name], scale))
+            return partial(_read_measures, source)
         case Attributes():
-            for name, value in getattr(data, source.field).items():
-                yield Fact(source.kind, (f"{name}={value}",))
-                yield from _declared(name, value, declared)
+            return partial(_read_attributes, source)
+
+
+def _read_name(source: Named, data: Struct, _: Declared, facts: list[Fact]) -> None:
+    facts.append(Fact(source.kind, (getattr(data, source.field),)))
+
+
+def _read_own(source: Own, data: Struct, _: Declared, facts: list[Fact]) -> None:
+    value = getattr(data, source.field)
+    if value is not None:
+        name = getattr(data, source.by) if source.by else source.field
+        facts.append(Fact(source.kind, (name,), _kept(source.field, value, source.scale)))
+
+
+def _read_measures(source: Measures, data: Struct, declared: Declared, facts: list[Fact]) -> None:
+    found, by = getattr(data, source.field), getattr(data, source.by)
+    for name, scale in declared.measures.items() if found else ():
+        if name in found:
+            facts.append(Fact(source.kind, (f"{by}.{name}", name), _kept(f"measure {name}", found[name], scale)))
+
+
+def _read_attributes(source: Attributes, data: Struct, declared: Declared, facts: list[Fact]) -> None:
+    for name, value in getattr(data, source.field).items():
+        facts += [Fact(source.kind, (f"{name}={value}",)), *_declared(name, value, declared)]
 
 
 def _declared(name: str, value: str | float, declared: Declared) -> Iterator[Fact]:
@@ -73,3 +90,9 @@ def _kept(what: str, value: float, scale: int) -> int:
         return quantised(value, scale)
     except ValueError as error:
         raise Poison("schema", f"{what}: {error}") from error
+
+
+_READERS: dict[type[Struct], list[Reader]] = {entry.record: [*map(_reader, entry.sources)] for entry in EVENT_TYPES}
+_MEASURED: dict[type[Struct], list[str]] = {
+    entry.record: [source.field for source in entry.sources if isinstance(source, Measures)] for entry in EVENT_TYPES
+}

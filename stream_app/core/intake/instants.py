@@ -1,19 +1,42 @@
-"""Many points in time at once: the canonical 24-character form is parsed by a kernel, anything else is not."""
+"""Points in time: many at once of the canonical 24-character form, which a kernel parses, any other one by one."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.errors import Poison
+from schemas.instants import parse_instant
 from stream_app.core.kernels import Array, Word, kernel, piece
 from stream_app.core.tables import Integers
 
 WIDTH = len("2024-01-01T00:00:00.000Z")
 NO_TIME = -(1 << 62)
-"""Stands for what is no canonical time."""
+"""Stands for what is no time."""
 
 _PUNCTUATION = np.array([(4, 45), (7, 45), (10, 84), (13, 58), (16, 58), (19, 46), (23, 90)], np.uint64)
 """Where the canonical form has which byte between its digits: -, T, :, . and Z."""
+
+
+def instant_ms(text: str) -> int:
+    """A point in time. Raises Poison: `schema`."""
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError) as error:
+        raise Poison("schema", str(error)) from error
+
+
+def instants_of(texts: Sequence[str]) -> Integers:
+    """Milliseconds since the epoch of each text; NO_TIME for one that is no point in time."""
+    canonical = parse_canonical(texts)
+    return np.array([_instant_or_none(text) for text in texts], np.int64) if canonical is None else canonical
+
+
+def _instant_or_none(text: str) -> int:
+    try:
+        return instant_ms(text)
+    except Poison:
+        return NO_TIME
 
 
 def parse_canonical(texts: Sequence[str]) -> Integers | None:

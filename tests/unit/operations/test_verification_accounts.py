@@ -14,7 +14,7 @@ from schemas.alerts import Alert
 from schemas.dead_letters import Rejection, to_headers
 from schemas.redrives import Begun, Done, LedgerEntry, LetterId
 from schemas.redrives import to_headers as to_ledger_headers
-from stream_app.core.intake.sorting import DeadLetter
+from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from tests.support.decision_deployments import alert
 from tests.support.sessions import poison

@@ -14,7 +14,7 @@ from schemas.events import ControlData
 from stream_app.adapters.memory.events import MemoryFeed
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.features.codec import pack
-from stream_app.core.intake.sorting import Intake
+from stream_app.core.intake.outcome import Intake
 from stream_app.core.log import PlainRecord
 from stream_app.core.partition_fold import PartitionFold
 from stream_app.core.replay import Replay

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from operations.verify.findings import KINDS
-from proofs.chaos import ledger
 from proofs.chaos.conductor import Happened
 from proofs.chaos.evidence import causes
 from proofs.chaos.report import ZERO, ChaosOutcome
 from proofs.chaos.timeline import Timeline
-from proofs.protocol_digest import protocol_digest
+from proofs.run_ledger import CHAOS, append
 
 FINE = {"events": 10, "users": 2, **dict.fromkeys(ZERO, 0)}
 
@@ -149,10 +148,9 @@ def test_sessions_are_counted_by_cause_and_torn_lines_are_left_out(tmp_path: Pat
 def test_a_run_is_one_line_of_the_ledger(tmp_path: Path) -> None:
     path = tmp_path / "reliability" / "ledger.jsonl"
     for _ in range(2):
-        ledger.append(path, outcome(), minutes=1.5)
+        append(path, CHAOS, "0123456789abcdef", outcome().run(minutes=1.5))
     first, second = map(json.loads, path.read_text().splitlines())
     assert first == second
-    assert first["kind"] == "chaos"
-    assert first["protocol"] == protocol_digest()
+    assert (first["kind"], first["protocol"], first["minutes"]) == ("chaos", "0123456789abcdef", 1.5)
     assert (first["events"], first["worker_kills"], first["outcome"]) == (10, 2, "exact")
     assert (first["brokers"], first["apart"], first["rate"]) == (1, False, 4.0)

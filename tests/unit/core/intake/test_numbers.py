@@ -9,7 +9,8 @@ from stream_app.core.columns import to_columns
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.intake.canonical import find
 from stream_app.core.intake.facts import Fact, facts_of
-from stream_app.core.intake.sorting import Intake, take_in
+from stream_app.core.intake.outcome import Intake
+from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.quantities import ABSENT, BEYOND, LARGEST, all_quantised, quantised
 from tests.support import every_kind

@@ -1,0 +1,114 @@
+"""The Faust app of a worker.
+
+Faust has the group, the web probes and the command line; everything else happens in the partitions' sessions.
+"""
+
+import gc
+from typing import Any
+
+import faust
+from faust.web import Request, Response, View
+
+from stream_app.bootstrap.deployment import deployment_of, faust_arguments
+from stream_app.bootstrap.worker import Worker, worker
+from stream_app.metrics.page import CONTENT_TYPE
+from stream_app.settings import STACK_DIRECTORY, Settings
+from stream_app.worker.logs import configure_logs
+from stream_app.worker.owner import RUNNING
+from stream_app.worker.transport import ChunkApp
+
+_REBALANCED_WITHIN_S = 6.0
+"""A worker that dies while the group forms anew holds all others up for so long, by default a minute. One that takes
+longer to finish its batches is left out; what it then still commits is fenced."""
+
+_METADATA_FOR_MS = 10_000
+"""A worker that leads its group without having heard of the topic yet assigns nothing to anybody: it asks soon."""
+
+_DATA_DIRECTORY = STACK_DIRECTORY / "faust"
+
+
+def worker_app(settings: Settings) -> ChunkApp:
+    """A worker with these settings, ready to be run; this process is its own from now on.
+
+    Raises ContractViolation or Transient when it cannot work.
+    """
+    logging_config = configure_logs(settings.log_format)
+    _DATA_DIRECTORY.mkdir(parents=True, exist_ok=True)
+    deployment = deployment_of(settings)
+    service = worker(settings, deployment)
+    # A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    app = ChunkApp(
+        settings.app_id,
+        owner=service.owner,
+        id_format="{id}",
+        **faust_arguments(deployment.kafka),
+        datadir=_DATA_DIRECTORY,
+        logging_config=logging_config,
+        agent_supervisor="mode.CrashingSupervisor",
+        stream_buffer_maxsize=4096,
+        stream_wait_empty=True,
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_bind=settings.web_host,
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+        **_group(settings),
+    )
+    _feed_partitions(app, deployment.topics.events, service)
+    _add_pages(app, service)
+    return app
+
+
+def _group(settings: Settings) -> dict[str, Any]:
+    """How a worker is a member of its group, and how much it takes at once."""
+    return {
+        "broker_commit_interval": 1.0,
+        "broker_heartbeat_interval": min(0.5, settings.session_timeout_s / 3),
+        "broker_max_poll_records": 4000,
+        "broker_rebalance_timeout": max(_REBALANCED_WITHIN_S, settings.session_timeout_s),
+        "broker_request_timeout": settings.session_timeout_s + 10.0,
+        "broker_session_timeout": settings.session_timeout_s,
+        "consumer_metadata_max_age_ms": _METADATA_FOR_MS,
+        "consumer_group_instance_id": settings.instance_id,
+    }
+
+
+def _feed_partitions(app: ChunkApp, topic: str, service: Worker) -> None:
+    events = app.topic(topic, key_type=bytes, value_type=bytes, value_serializer="raw")
+
+    @app.agent(events, name="deliver")
+    async def deliver(stream: faust.StreamT[Any]) -> None:
+        """Hand every chunk to the partition that it belongs to."""
+        async for event in stream.noack().events():
+            service.owner.deliver(event.message.partition, event)
+
+    @app.timer(interval=2.0, name="watch_memory")
+    async def watch_memory() -> None:
+        """Say early that Redis fills up."""
+        await service.memory.look()
+
+
+def _add_pages(app: ChunkApp, service: Worker) -> None:
+    @app.page("/livez")
+    async def livez(web: View, _request: Request) -> Response:
+        """The event loop turns."""
+        return web.json({"alive": True})
+
+    @app.page("/readyz")
+    async def readyz(web: View, _request: Request) -> Response:
+        """Every assigned partition has a running session; what stands still says why."""
+        partitions = {
+            str(partition): {"state": task.state, "position": task.position, "why": task.why}
+            for partition, task in sorted(service.owner.tasks.items())
+        }
+        ready = service.owner.assigned and all(task["state"] == RUNNING for task in partitions.values())
+        body = {"ready": ready, "partitions": partitions, "counts": dict(service.counts.totals)}
+        return web.json(body, status=200 if ready else 503)
+
+    @app.page("/metrics")
+    async def metrics(web: View, _request: Request) -> Response:
+        """What stream_app/metrics/catalogue.py names, for Prometheus."""
+        return web.bytes(service.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
