@@ -34,7 +34,7 @@ class Rerun(Replay):
 
 
 @dataclass
-class Outcome:
+class VariantOutcome:
     """What a variant came to within the period: events scored, alerts in the order in which partitions were folded."""
 
     variant: Variant
@@ -57,7 +57,7 @@ class Backtest:
         published: Collection[Alert] = (),
         start: ControlData | None = None,
     ) -> None:
-        self.outcomes = [Outcome(variant) for variant in variants]
+        self.outcomes = [VariantOutcome(variant) for variant in variants]
         self.audience = Audience(engine.compiled.workload.churn)
         self.events = 0
         self.dead = 0
@@ -88,7 +88,7 @@ class Backtest:
             for intake in runs(chunk, partition, partitions, barred, self._engine.compiled.declared):
                 self._note(partition, [rerun.step(intake) for rerun in reruns])
 
-    def difference(self, outcome: Outcome) -> Parity:
+    def difference(self, outcome: VariantOutcome) -> Parity:
         """How the live alerts within the period differ from those of an outcome."""
         given = [alert for alert in self._published if _position(alert) not in self._outside]
         nothing = np.zeros(0, TRACE)

@@ -11,7 +11,7 @@ from schemas.alerts import Status
 from schemas.dead_letters import Reason
 from schemas.errors import Doubt
 
-Kind = Literal["counter", "histogram", "gauge"]
+MetricType = Literal["counter", "histogram", "gauge"]
 Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "ratio", "one"]
 
 COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT = "compute", "load", "dead_letters", "publish", "commit"
@@ -27,7 +27,7 @@ class Metric:
     """
 
     name: str
-    kind: Kind
+    kind: MetricType
     unit: Unit
     meaning: str
     when_high: str

@@ -14,7 +14,17 @@ from operations.redrive.plan import plan
 from operations.redrive.redrive import Refused, chosen
 from schemas.dead_letters import Reason, Rejection, to_headers
 from schemas.errors import Poison
-from schemas.redrives import HEADER_PREFIX, OF, Begun, Done, Entry, LetterId, letter_of, read_entry, without_redrive
+from schemas.redrives import (
+    HEADER_PREFIX,
+    OF,
+    Begun,
+    Done,
+    LedgerEntry,
+    LetterId,
+    letter_of,
+    read_entry,
+    without_redrive,
+)
 from schemas.redrives import to_headers as entry_headers
 from schemas.topics import MAX_EVENT_BYTES
 from stream_app.core.intake.sorting import take_in
@@ -59,7 +69,7 @@ def test_what_names_no_letter_is_refused_with_the_form_that_does(text: str) -> N
 
 
 @given(ENTRIES)
-def test_a_record_of_the_ledger_is_read_as_it_was_written_whatever_else_is_in_its_headers(entry: Entry) -> None:
+def test_a_record_of_the_ledger_is_read_as_it_was_written_whatever_else_is_in_its_headers(entry: LedgerEntry) -> None:
     headers = [OWN, (OF, b"7/7"), *entry_headers(entry)]
     assert read_entry(headers) == entry
     assert without_redrive(headers) == [OWN]
