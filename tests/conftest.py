@@ -45,7 +45,7 @@ def jars() -> Path:
 def stack(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[local.Services]:
     """Kafka and Redis, empty and of this run only, unless the environment names others. Failing to have them fails."""
     directory = tmp_path_factory.mktemp("stack")
-    named = local.Named(os.environ.get("CHURN_KAFKA_BOOTSTRAP"), os.environ.get("CHURN_REDIS_URL"))
+    named = local.NamedServices(os.environ.get("CHURN_KAFKA_BOOTSTRAP"), os.environ.get("CHURN_REDIS_URL"))
     yield local.start(directory, named, jars=jars)
     local.stop(directory)
 

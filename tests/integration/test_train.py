@@ -22,7 +22,7 @@ from schemas.instants import parse_instant
 from schemas.manifests import Manifest
 from stream_app.adapters.onnx_scorer import load_manifest, load_model, newest_model
 from stream_app.bootstrap.engine import control_for, engine_for
-from stream_app.core.event_lines import EventLog
+from stream_app.core.event_lines import EventLines
 from stream_app.core.replay import Replay
 from stream_app.workloads import music
 from training.judging.looks import LEDGER_FILE, read_looks
@@ -84,7 +84,7 @@ def replayed(manifest: Manifest, models: Path, lines: Sequence[bytes]) -> tuple[
     replay = Replay(engine_for("music", models, "customer-events"))
     replay.put_in_force(control_for(manifest, START_MS).data)
     audience, alerts = Audience(music.WORKLOAD.churn), []
-    for chunk in EventLog(lines).chunks():
+    for chunk in EventLines(lines).chunks():
         for step in replay.apply(chunk):
             audience.see(step.intake.events)
             alerts += step.advance.alerts
