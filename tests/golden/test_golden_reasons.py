@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stream_app.core.decisions.wording import told
-from stream_app.core.features.words import Ago, Counted, Either, Graded, Lasting, Portion, Words
+from stream_app.core.features.words import Ago, Counted, Either, Graded, Lasting, Portion, Wording
 from stream_app.workloads.music import WORKLOAD
 
 GOLDEN = Path(__file__).parent / "reasons.txt"
@@ -67,7 +67,7 @@ def _held() -> dict[str, list[Case]]:
     return found
 
 
-def _usual_cases(words: Words) -> Iterator[Case]:
+def _usual_cases(words: Wording) -> Iterator[Case]:
     match words:
         case Counted():
             yield from (("0", "1"), ("1", "0"), ("9", "0"))
