@@ -1,7 +1,7 @@
 # Works with GNU make 3.81 (macOS) and newer.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo bench chaos nightly peers test lint compose-check lock sim
+.PHONY: help setup up down demo bench chaos nightly peers peers-java test lint compose-check lock sim
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -9,6 +9,8 @@ CHURN := $(BIN)/churn
 COMPOSE_CHECK := .churn/compose-check
 PEERS := .churn/peers
 PEERS_LOCK := benchmarks/peers/requirements.lock
+PEERS_JAVA := .churn/peers-java
+PEERS_JAVA_SOURCES := $(shell find benchmarks/peers/java -name pom.xml -o -name '*.java')
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +26,9 @@ down: setup ## Stop the local Kafka and Redis; the data stay in .churn
 demo: setup ## Send a simulated month (or LOG=path, a real log) through the whole system, with proofs at the end
 	@$(CHURN) demo $(if $(LOG),--log "$(LOG)")
 
-bench: setup peers ## Measure throughput on this machine, beside stream processors that only count (some minutes)
+bench: setup peers ## Measure throughput on this machine, then the other stream processors that are there (half an hour)
 	@$(CHURN) bench throughput
+	@$(CHURN) bench peers
 
 sim: setup ## Run the shipped session through SEEDS (100,000 unless set) simulated schedules of crashes and losses
 	@$(CHURN) sim --seeds $(or $(SEEDS),100000)
@@ -38,12 +41,15 @@ nightly: setup ## Search for what is wrong: a million schedules, the rig with on
 	@$(CHURN) chaos --minutes 5
 	@$(CHURN) chaos --minutes 5 --brokers 3
 	@$(CHURN) bench fencing
+	@$(BIN)/pytest -m nightly --timeout 1800
 
-peers: $(PEERS)/installed ## Make .churn/peers: Quix Streams and Bytewax, in an environment of their own
+peers: $(PEERS)/installed ## Make .churn/peers: Quix Streams, Bytewax and Pathway, in an environment of their own
+
+peers-java: $(PEERS_JAVA)/built ## Make .churn/peers-java: Flink and Kafka Streams (needs a JDK 17 or newer and Maven)
 
 test: lint ## Run every check, then all tests on a real Kafka and Redis: side by side, then those that need the machine
-	@$(BIN)/pytest -n 3 --dist loadfile -m "not alone"
-	@$(BIN)/pytest -m alone
+	@$(BIN)/pytest -n 3 --dist loadfile -m "not alone and not nightly"
+	@$(BIN)/pytest -m "alone and not nightly"
 
 lint: setup compose-check ## Run the checks that need no services: ruff, mypy, import contracts, docker-compose.yml
 	@$(BIN)/ruff check
@@ -67,6 +73,14 @@ $(PEERS)/installed: $(PEERS_LOCK) | setup
 	@echo "Installing what $(PEERS_LOCK) names into $(PEERS)" >&2
 	@$(BIN)/python -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(PEERS_LOCK)
+	@touch $@
+
+$(PEERS_JAVA)/built: $(PEERS_JAVA_SOURCES)
+	@command -v javac >/dev/null && command -v mvn >/dev/null || { \
+		echo "make peers-java needs a JDK 17 or newer and Maven on the PATH: install both, or do without these peers" >&2; \
+		exit 1; }
+	@echo "Building Flink's and Kafka Streams' peers into $(PEERS_JAVA) (some 500 MB, this once)" >&2
+	@mvn -q -B -f benchmarks/peers/java/pom.xml package
 	@touch $@
 
 $(INSTALLED): requirements.lock pyproject.toml

@@ -176,8 +176,14 @@ COMMANDS = {
         Listed(
             "bench throughput",
             "cli.measure.bench.throughput:throughput",
-            "Events scored per second of the worker's processor time, Zipf and uniform, beside stream processors "
-            "that count.",
+            "Events scored per second of the worker's processor time, Zipf and uniform, beside stock Faust that "
+            "counts.",
+        ),
+        Listed(
+            "bench peers",
+            "cli.measure.bench.peers:peers",
+            "Faust, Quix, Bytewax, Pathway, Kafka Streams and Flink on the topic that the worker reads: events per "
+            "CPU-second.",
         ),
         Listed(
             "bench scaling",

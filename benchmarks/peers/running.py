@@ -1,78 +1,79 @@
-"""Runs a peer in a process of its own over the beginning of a topic."""
+"""Runs a peer in a process of its own over the beginning of a topic, and reads what it took."""
 
 import json
 import os
+import secrets
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from benchmarks.peers.catalogue import Peer
 from schemas.errors import Transient
 from stream_app.deployment import Deployment
-from stream_app.settings import STACK_DIRECTORY
 
-PEERS_DIRECTORY = STACK_DIRECTORY / "peers"
-"""The environment of Quix Streams and Bytewax, which need other versions of what the product is built on."""
-_ROOT = Path(__file__).parents[2]
-_WITHIN_S = 300.0
-_RESULT = "took.json"
+ALERT_ABOVE: Final = 0.5
+_ROOT: Final = Path(__file__).parents[2]
+_WITHIN_S: Final = 600.0
+_RESULT: Final = "took.json"
 
 
 @dataclass(frozen=True)
-class Peer:
-    """A stream processor that counts; `module` is what runs, `separate` whether in the peers' own environment."""
+class Took:
+    """What a peer took from its first event to the last that was wanted, and to the one half way.
 
-    name: str
-    title: str
-    module: str
-    separate: bool
+    `alerts` are the scores above the threshold, 0 for a peer that counts.
+    """
+
     events: int
+    cpu_s: float
+    half_events: int
+    half_cpu_s: float
+    alerts: int = 0
+
+    @property
+    def cold(self) -> float:
+        """Events per CPU-second over the whole run."""
+        return self.events / self.cpu_s
+
+    @property
+    def warm(self) -> float | None:
+        """The same over the second half, when all is compiled and opened; None for a peer that took it in one step."""
+        events, cpu_s = self.events - self.half_events, self.cpu_s - self.half_cpu_s
+        return events / cpu_s if events > 0 and cpu_s > 0 else None
 
 
-STOCK_FAUST = Peer("stock_faust", "stock Faust", "benchmarks.peers.stock_faust", separate=False, events=100_000)
-PEERS = (
-    STOCK_FAUST,
-    Peer("quix", "Quix Streams", "benchmarks.peers.quix_streams", separate=True, events=200_000),
-    Peer("bytewax", "Bytewax", "benchmarks.peers.bytewax_count", separate=True, events=200_000),
-)
-
-
-def installed(peer: Peer) -> bool:
-    """Whether the peer can be run here."""
-    if not peer.separate:
-        return True
-    package = {"quix": "quixstreams"}.get(peer.name, peer.name)
-    return any(PEERS_DIRECTORY.glob(f"lib/python3.*/site-packages/{package}"))
-
-
-def events_per_cpu_second(peer: Peer, deployment: Deployment, available: int) -> float:
-    """Events counted per second of the peer's processor time. Raises Transient when it does not finish."""
+def run(peer: Peer, deployment: Deployment, model: Path, available: int) -> Took:
+    """Let the peer read the first events of the topic. Raises Transient when it does not get to the last of them."""
     with tempfile.TemporaryDirectory() as directory:
         environment = {
             **os.environ,
             "PYTHONPATH": str(_ROOT),
             "PEER_BOOTSTRAP": deployment.kafka.bootstrap,
             "PEER_TOPIC": deployment.topics.events,
+            "PEER_ALERTS_TOPIC": deployment.topics.alerts,
+            "PEER_GROUP": f"peer-{secrets.token_hex(4)}",
             "PEER_EVENTS": str(min(peer.events, available)),
             "PEER_DIRECTORY": directory,
+            "PEER_MODEL": str(model.absolute()),
+            "PEER_ALERT_ABOVE": str(ALERT_ABOVE),
+            "PATHWAY_THREADS": "1",
         }
-        said = _run([_python(peer), "-m", peer.module], environment)
+        said = _run(peer.runtime.command, environment, Path(directory))
         written = Path(directory) / _RESULT
         if not written.exists():
-            raise Transient(f"{peer.title} did not finish counting: {said[-500:]}")
-        took = json.loads(written.read_text())
-    return float(took["events"] / took["cpu_s"])
+            raise Transient(f"{peer.title}, which {peer.work}, did not get to its last event: {said[-1000:]}")
+        took = Took(**json.loads(written.read_text()))
+    if took.events <= 0 or took.cpu_s <= 0:
+        raise Transient(f"{peer.title} was done before it could be measured: take more events")
+    return took
 
 
-def _python(peer: Peer) -> str:
-    return str((PEERS_DIRECTORY / "bin" / "python").absolute()) if peer.separate else sys.executable
-
-
-def _run(command: list[str], environment: dict[str, str]) -> str:
+def _run(command: list[str], environment: dict[str, str], directory: Path) -> str:
     try:
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=_WITHIN_S, check=False
+            command, env=environment, cwd=directory, capture_output=True, text=True, timeout=_WITHIN_S, check=False
         ).stderr
     except subprocess.TimeoutExpired:
         return f"it ran for more than {_WITHIN_S:.0f} s"

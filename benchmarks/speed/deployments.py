@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from schemas.events import Control
+from schemas.manifests import MODEL_FILE
 from stack.worker_process import WorkerProcess
 from stream_app.bootstrap.deployment import create_topics, delete_topics, deployment_of, forget, some_sizes
-from stream_app.bootstrap.engine import first_control
+from stream_app.bootstrap.engine import first_control, newest_model
 from stream_app.deployment import Deployment, KafkaConnection, RedisConnection
 from stream_app.settings import Settings
 
@@ -46,6 +47,12 @@ class Testbed:
     def deployment(self) -> Deployment:
         """Where it keeps what."""
         return deployment_of(self.settings)
+
+    @property
+    def model(self) -> Path:
+        """The graph of the newest model, which the topic begins with."""
+        newest = newest_model(self.settings.models_directory, self.settings.workload)
+        return self.settings.models_directory / newest.name / newest.version / MODEL_FILE
 
     @contextmanager
     def worker(self) -> Iterator[WorkerProcess]:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from benchmarks.peers.running import STOCK_FAUST, events_per_cpu_second
+from benchmarks.peers.catalogue import STOCK_FAUST
+from benchmarks.peers.running import run
 from benchmarks.speed.deployments import Site, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import drawn
@@ -20,7 +21,7 @@ def ratio(site: Site, app_id: str) -> float:
     with a_testbed(site, app_id) as made:
         fill(made.deployment, drawn(EVENTS, USERS, "zipf", SEED))
         ours = scored_per_cpu_second(made, EVENTS)
-        return ours / events_per_cpu_second(STOCK_FAUST, made.deployment, STOCK_EVENTS)
+        return ours / run(STOCK_FAUST, made.deployment, made.model, STOCK_EVENTS).cold
 
 
 def demand(measured: float) -> None:

@@ -1,12 +1,13 @@
-"""How many events a worker scores per second of processor time, beside peers that only count, on the same topic.
+"""How many events a worker scores per second of processor time, beside stock Faust that only counts, on the same topic.
 
 The topic is filled first; the worker then reads it as fast as it can. What it takes to start is left out: figures begin
 with the first commit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from benchmarks.peers.running import PEERS, Peer, events_per_cpu_second, installed
+from benchmarks.peers.catalogue import STOCK_FAUST
+from benchmarks.peers.running import run
 from benchmarks.speed.blend import Blend, blended
 from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
@@ -20,10 +21,8 @@ SEED = 3
 Say = Callable[[str], None]
 
 
-def measure(
-    site: Site, app_id: str, mix: Mix, blend: Blend, count: int, users: int, say: Say, peers: Sequence[Peer] = PEERS
-) -> dict[str, object]:
-    """One mix: fill a topic, let a worker read it, then each peer its beginning, then take everything away."""
+def measure(site: Site, app_id: str, mix: Mix, blend: Blend, count: int, users: int, say: Say) -> dict[str, object]:
+    """One mix: fill a topic, let a worker read it, then stock Faust its beginning, then take everything away."""
     with a_testbed(site, app_id) as made:
         say(f"{mix}: sending {count:,} events of {users:,} users")
         fill(made.deployment, blended(drawn(count, users, mix, SEED), blend))
@@ -31,10 +30,9 @@ def measure(
         used, figures = _scored(made, count)
         say(f"{mix}: taking the stages' time")
         figures["stages_us"] = stages_us(made, round(used.events_per_batch), used.worker_us)
-        for peer in peers:
-            figures[f"{peer.name}_events_per_cpu_second"] = _peer(peer, made, count, mix, say)
-    stock = figures.get("stock_faust_events_per_cpu_second")
-    if isinstance(stock, int):
+        say(f"{mix}: {STOCK_FAUST.title} counts")
+        stock = run(STOCK_FAUST, made.deployment, made.model, count).cold
+        figures["stock_faust_events_per_cpu_second"] = round(stock)
         figures["ratio"] = round(used.events_per_cpu_second / stock, 1)
     return figures
 
@@ -62,11 +60,3 @@ def _scored(made: Testbed, count: int) -> tuple[Used, dict[str, object]]:
         "events_per_batch": round(used.events_per_batch),
         "alerts": counts["alerts"],
     }
-
-
-def _peer(peer: Peer, made: Testbed, count: int, mix: Mix, say: Say) -> int | None:
-    if not installed(peer):
-        say(f"{peer.title} is not installed, its figure is left empty: `make bench` installs it, or `make peers`")
-        return None
-    say(f"{mix}: {peer.title} counts the first {min(peer.events, count):,}")
-    return round(events_per_cpu_second(peer, made.deployment, count))

@@ -25,7 +25,7 @@ def throughput(
             file_okay=False,
             exists=True,
             help="Another checkout of this project, with a .venv of its own: its worker and this one's read the same "
-            "topic in turns, in place of the other stream processors.",
+            "topic in turns, in place of stock Faust.",
         ),
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="With --against: how often each worker reads the topic.")] = 5,
@@ -35,7 +35,7 @@ def throughput(
     ] = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Events scored per second of the worker's processor time, Zipf and uniform, beside stream processors that count.
+    """Events scored per second of the worker's processor time, Zipf and uniform, beside stock Faust that counts.
 
     With --against, beside another checkout: the median of the rounds' ratios, new over old, and their range.
 
