@@ -20,7 +20,7 @@ from cli.console import counting, print_json, progress, say
 from cli.event_logs import LogFile, log_file, ordered
 from cli.measure.backtest_options import WantedRows, period_of, rows_of
 from cli.measure.backtest_table import show
-from cli.options import AsJson
+from cli.options import AsJson, readable
 from producers.line_files import write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
@@ -37,9 +37,8 @@ from stream_app.workloads import workload_named
 _FILE = Annotated[
     Path | None,
     typer.Option(
-        exists=True,
-        dir_okay=False,
-        allow_dash=True,
+        parser=readable,
+        metavar="FILE",
         help="Event file, - for stdin, in place of the deployment's topic. What is not in the order of time is sorted.",
     ),
 ]

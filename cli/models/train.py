@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cli.console import ERR, OUT, print_json, progress
 from cli.event_logs import ordered
 from cli.models.figure_table import figure_table
-from cli.options import AsJson
+from cli.options import AsJson, readable
 from producers.openings import kept, name_of
 from producers.registry import LogReader, Simulator, event_lines, reader_named, simulator_named
 from producers.simulator.oracle import RolloutStart, World
@@ -42,7 +42,8 @@ def train(
     events: Annotated[
         Path | None,
         typer.Option(
-            allow_dash=True,
+            parser=readable,
+            metavar="FILE",
             help="Event file to learn from, - for stdin; without it the workload's simulator makes a log. What is not "
             "in the order of time is sorted.",
         ),
@@ -50,8 +51,8 @@ def train(
     real: Annotated[
         Path | None,
         typer.Option(
-            exists=True,
-            dir_okay=False,
+            parser=readable,
+            metavar="FILE",
             help="Log to judge the model on as well, in the workload's form (music: a Sparkify log, others: an event "
             "file). Nothing is learnt from it; the look is noted in the ledger beside the models (with --out "
             "elsewhere, there: copy its line into the committed one).",

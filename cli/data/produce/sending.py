@@ -11,6 +11,7 @@ import typer
 from cli import endings
 from cli.console import OUT, OnProgress, print_json, progress, say
 from cli.event_logs import described, looked_through, sorted_as_told
+from cli.options import readable
 from producers.openings import is_stream, name_of
 from producers.time_order import OrderWatch
 from schemas.errors import ContractViolation
@@ -27,9 +28,7 @@ Read = Callable[[Path], Iterator[OutgoingEvent | None]]
 
 File = Annotated[
     Path,
-    typer.Argument(
-        exists=True, dir_okay=False, allow_dash=True, help="JSON lines, plain, gzip, bzip2 or xz; - for stdin."
-    ),
+    typer.Argument(parser=readable, metavar="FILE", help="JSON lines, plain, gzip, bzip2 or xz; - for stdin."),
 ]
 Speed = Annotated[
     float | None,

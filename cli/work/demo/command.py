@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,11 +20,12 @@ from rich.text import Text
 from cli import endings
 from cli.console import ERR, EXIT_FAILED, OUT, print_json, say
 from cli.event_logs import ordered
+from cli.options import readable
 from cli.work.alert_table import AlertTable, in_a_line
 from cli.work.demo.run import DemoRun, ShowProgress
 from cli.work.demo.summary import summarise, table_of
 from cli.work.stack import running_services
-from producers.openings import name_of
+from producers.openings import kept, name_of
 from producers.simulator import simulate
 from producers.sparkify import read_log
 from schemas.errors import ContractViolation
@@ -43,7 +44,8 @@ _START_MS = parse_instant("2024-01-01T00:00:00Z")
 
 def demo(
     log: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="A real Sparkify log instead of simulated users.")
+        Path | None,
+        typer.Option(parser=readable, metavar="FILE", help="A real Sparkify log instead of simulated users."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")] = False,
 ) -> None:
@@ -55,7 +57,9 @@ def demo(
     Example: churn demo --log sparkify_mini_events_68users.jsonl.gz
     """
     began = time.monotonic()
-    events = list(_events(log))
+    title = name_of(log) if log else f"{_USERS} simulated users, {_DAYS} days"
+    with nullcontext(None) if log is None else kept(log) as copy:
+        events = list(_events(copy, title))
     with running_services() as services, _temporary_directory() as directory:
         settings = Settings(
             app_id=f"demo-{os.getpid()}",
@@ -63,7 +67,6 @@ def demo(
             kafka_bootstrap=services.bootstrap,
             redis_url=services.redis_url,
         )
-        title = log.name if log else f"{_USERS} simulated users, {_DAYS} days"
         with _stage(title, live=OUT.is_terminal and not as_json) as (table, show):
 
             def on_alert(received: Received) -> None:
@@ -86,11 +89,11 @@ def demo(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _events(log: Path | None) -> Iterator[OutgoingEvent]:
+def _events(log: Path | None, name: str) -> Iterator[OutgoingEvent]:
     """Every event with a user, in order. Raises ContractViolation at a line that is no row of a Sparkify log."""
     if log is None:
         return address(simulate(_USERS, _DAYS, _SEED, _START_MS))
-    return address(ordered(name_of(log), lambda: (event.value for event in read_log(log) if event is not None)))
+    return address(ordered(name, lambda: (event.value for event in read_log(log, name) if event is not None)))
 
 
 @contextmanager
