@@ -11,7 +11,7 @@ from backtest.period import Period
 from backtest.usefulness import Audience
 from backtest.variants import Variant
 from schemas.alerts import Alert
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 from schemas.events import ControlData
 from stream_app.core.columns import to_columns
 from stream_app.core.engine import Advance, Engine
@@ -65,7 +65,7 @@ class Backtest:
         self.events = 0
         self.known = False
         self.dead = 0
-        self.first_dead: dict[Reason, DeadLetter] = {}
+        self.first_dead: dict[RejectionReason, DeadLetter] = {}
         self._engine, self._period, self._start = engine, period, start
         self._published = published
         self._published_at: dict[int, set[int]] = defaultdict(set)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef, Policy
 from stream_app.core.engine import Advance, InForce, Recorded
@@ -17,7 +17,7 @@ from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.intake.sorting import set_aside
 from stream_app.core.log import LogRecord
 
-POISON: Reason = "undecodable"
+POISON: RejectionReason = "undecodable"
 DIGEST = "toy"
 _NO_EVENTS = Events()
 _RING = 8

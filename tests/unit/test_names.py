@@ -3,17 +3,13 @@
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 import pytest
 
 from tests.unit.test_import_contracts import REPOSITORY, ROOTS
 
-SAME_IDEA: Mapping[str, str] = {
-    "Reason": "why a contract's record says what it says: an alert of its score, a dead letter of its rejection",
-}
-"""Names that may stand in several modules, each with the reason why the things that they name are one idea."""
 SESSION = "stream_app/partition/session.py"
 PLANTED = "operations/planted.py"
 OTHERS = (
@@ -32,7 +28,7 @@ def shipped() -> dict[str, str]:
     return {str(path.relative_to(REPOSITORY)): path.read_text() for path in paths}
 
 
-def named_twice(modules: Mapping[str, str], same_idea: Iterable[str] = ()) -> dict[str, list[str]]:
+def named_twice(modules: Mapping[str, str]) -> dict[str, list[str]]:
     """Public names of classes and types that several modules define, and those modules.
 
     The same alias of the same type is one idea, and a type variable belongs to its module alone.
@@ -41,11 +37,7 @@ def named_twice(modules: Mapping[str, str], same_idea: Iterable[str] = ()) -> di
     for path, text in modules.items():
         for name, meaning in _types(ast.parse(text), path):
             found[name][path] = meaning
-    return {
-        name: sorted(meanings)
-        for name, meanings in found.items()
-        if len(set(meanings.values())) > 1 and name not in same_idea
-    }
+    return {name: sorted(meanings) for name, meanings in found.items() if len(set(meanings.values())) > 1}
 
 
 def _types(module: ast.Module, path: str) -> Iterator[tuple[str, str]]:
@@ -69,11 +61,7 @@ def _is_type_variable(value: ast.expr) -> bool:
 
 
 def test_no_public_type_is_named_like_another() -> None:
-    assert named_twice(shipped(), SAME_IDEA) == {}
-
-
-def test_what_may_share_a_name_does() -> None:
-    assert set(SAME_IDEA) <= set(named_twice(shipped()))
+    assert named_twice(shipped()) == {}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +76,6 @@ def test_what_may_share_a_name_does() -> None:
 def test_a_planted_second_meaning_is_named_with_both_modules(planted: str) -> None:
     modules = {SESSION: shipped()[SESSION], PLANTED: planted}
     assert named_twice(modules) == {"Session": [PLANTED, SESSION]}
-    assert named_twice(modules, {"Session"}) == {}
 
 
 @pytest.mark.parametrize(
