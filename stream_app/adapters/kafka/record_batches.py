@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from aiokafka.record.util import calc_crc32c
 
-from schemas.errors import ContractViolation
 from stream_app.adapters.kafka.decompression import Unpackable, unpack
 from stream_app.adapters.kafka.record_kernel import COLUMNS, LEAST_BYTES, WORDS, BatchRow, Fault, find_records
 from stream_app.core.blocks import ROOM, Block
 from stream_app.core.record_headers import number_at
 from stream_app.core.tables import Bytes, Integers
+from stream_app.ports.fetching import UnreadableBatch
 
 MOST_BYTES: Final = 64 << 20
 """Of the batches of a block, unpacked: 64 times what the topic lets a compressed one have. What does not fit behind
@@ -35,18 +35,6 @@ _MARKER, _MARKER_BYTES, _ABORT = struct.Struct(">hh"), 64, 0
 
 Aborted = Sequence[tuple[int, int]]
 """Producers whose transaction was aborted, each with the transaction's first offset."""
-
-
-class UnreadableBatch(ContractViolation):
-    """The batch at an offset that is to be read next cannot be read. `begin` and `end` are its offsets, as it says."""
-
-    def __init__(self, at: object, wanted: int, begin: int, end: int, cause: str) -> None:
-        super().__init__(
-            f"the batch of {at} with offsets {begin} to {end - 1} cannot be read from {wanted} on: {cause}; see "
-            "docs/runbook/stopped-partitions.md",
-            state="unreadable_batch",
-        )
-        self.wanted, self.begin, self.end, self.cause = wanted, begin, end, cause
 
 
 class _Wrong(Exception):
