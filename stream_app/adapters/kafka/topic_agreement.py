@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation
 from schemas.topics import FOR_EVER
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.said import answers
 from stream_app.deployment import Deployment, KafkaConnection
 
 _ANSWER_WITHIN_S = 10.0
@@ -29,11 +29,9 @@ def agreed_partitions(deployment: Deployment) -> int:
     """
     kafka, names = deployment.kafka, deployment.topics.names
     admin = connection.admin(kafka)
-    try:
+    with answers("looking at the topics", kafka, admin):
         partitions = _shared_partitions(admin, names)
         kept = {name: _settings(admin, name) for name in names}
-    except (KafkaException, TimeoutError) as error:
-        raise Transient(f"Kafka at {kafka} does not answer, see that it runs: {error}") from error
     _refuse_short_lives(kafka, kept)
     return partitions
 

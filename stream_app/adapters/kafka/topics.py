@@ -13,6 +13,7 @@ from schemas.errors import ContractViolation, Transient
 from schemas.events import Control
 from schemas.topics import TOPICS
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.said import answers, error_of
 from stream_app.deployment import Deployment, KafkaConnection
 from stream_app.ports.sending import HEADERS
 
@@ -84,10 +85,9 @@ def empty_topics(kafka: KafkaConnection, names: Iterable[str]) -> None:
 
 @contextmanager
 def _asking(kafka: KafkaConnection) -> Iterator[AdminClient]:
-    try:
-        yield connection.admin(kafka)
-    except KafkaException as error:
-        raise Transient(f"Kafka at {kafka} does not answer as it should, see that it runs: {error}") from error
+    admin = connection.admin(kafka)
+    with answers("asking about topics", kafka, admin):
+        yield admin
 
 
 def _existing(admin: AdminClient, names: Iterable[str]) -> dict[str, TopicMetadata]:
@@ -156,6 +156,11 @@ def _send(kafka: KafkaConnection, topic: str, partitions: Iterable[int], control
     for partition in partitions:
         value = msgspec.json.encode(msgspec.structs.replace(control, id=f"{control.id}-{partition}"))
         producer.produce(topic, value, partition=partition, headers=HEADERS, on_delivery=delivered)
-    if producer.flush(_SETTLED_WITHIN_S) or failures:
-        raise Transient(f"not every control record reached {topic} {failures}: look at the broker, then try again")
+    unsent = producer.flush(_SETTLED_WITHIN_S)
+    if failures:
+        raise error_of(
+            producer.heard.cause_of(KafkaException(failures[0])), f"writing control records to {topic}", kafka
+        )
+    if unsent:
+        raise Transient(f"not every control record reached {topic}: look at the broker, then try again")
     return offsets
