@@ -8,10 +8,10 @@ import sys
 
 import typer
 
-from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
+from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_WRONG_USAGE
 from cli.lazy import add_commands
 from cli.table import COMMANDS, GROUPS
-from schemas.errors import ChurnError, Transient
+from schemas.errors import ChurnError, Transient, WrongUsage
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,12 +23,18 @@ app = typer.Typer(
 add_commands(app, COMMANDS, GROUPS)
 
 
+def _exit_code(error: ChurnError) -> int:
+    if isinstance(error, WrongUsage):
+        return EXIT_WRONG_USAGE
+    return EXIT_UNREACHABLE if isinstance(error, Transient) else EXIT_FAILED
+
+
 def main() -> None:
     """Run the command line."""
     try:
         app()
     except ChurnError as error:
         ERR.print(f"churn: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(EXIT_UNREACHABLE if isinstance(error, Transient) else EXIT_FAILED)
+        sys.exit(_exit_code(error))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,21 +1,23 @@
 """A worker: sessions over Kafka and Redis, for each partition that Faust gives it."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
+from schemas.errors import Transient
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
-from stream_app.adapters.redis.memory import memory_ratio
+from stream_app.adapters.redis.look import RedisLook, look_once
 from stream_app.adapters.redis.states import RedisStates
 from stream_app.bootstrap.engine import engine_of, warm_up
 from stream_app.core.partition_fold import PartitionFold
-from stream_app.deployment import Deployment
+from stream_app.deployment import Deployment, RedisConnection
 from stream_app.metrics.measures import Measures
-from stream_app.metrics.memory_watch import MemoryWatch
 from stream_app.metrics.page import MetricsPage
 from stream_app.metrics.ports import ControlsInForce, measured
+from stream_app.metrics.redis_watch import RedisWatch
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
@@ -32,7 +34,7 @@ class Worker:
     owner: PartitionOwner
     counts: Counts
     metrics: MetricsPage
-    memory: MemoryWatch
+    redis: RedisWatch
 
 
 class _Watchers:
@@ -48,7 +50,7 @@ class _Watchers:
 
 def worker(settings: Settings, deployment: Deployment) -> Worker:
     """A worker for this deployment, warmed up. Raises ContractViolation or Transient when it cannot work."""
-    redis, partitions = deployment.redis, agreed_partitions(deployment)
+    partitions, redis = agreed_partitions(deployment), _watched(deployment.redis)
     engine = engine_of(settings)
     warm_up(engine)
     measures, in_force = Measures(), ControlsInForce()
@@ -58,7 +60,7 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
         watchers.append(Trace(settings.trace_file))
 
     def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
-        agreed = AgreedFeed(feed, partitions)
+        agreed = AgreedFeed(feed, partitions, redis.refuse_eviction)
         agreed.must_be_agreed()
         ports = Ports(
             states=RedisStates(deployment, partition),
@@ -68,10 +70,20 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
             watcher=_Watchers([*watchers, feed]),
         )
         fold = PartitionFold(engine, partition, partitions)
-        session = Session(fold, partition, partitions, secrets.token_bytes(16), settings.rejected_share)
+        token = secrets.token_bytes(16)
+        session = Session(fold, partition, partitions, token, settings.rejected_share, feed.suspects)
         return session, measured(ports, partition, measures, in_force)
 
     owner = PartitionOwner(deployment.topics.events, open_session, measures)
-    memory = MemoryWatch(lambda: memory_ratio(redis))
-    page = MetricsPage(measures, lambda: chain(partition_readings(owner, in_force), memory.readings()))
-    return Worker(owner, counts, page, memory)
+    page = MetricsPage(measures, lambda: chain(partition_readings(owner, in_force), redis.readings()))
+    return Worker(owner, counts, page, redis)
+
+
+def _watched(redis: RedisConnection) -> RedisWatch:
+    """A watch that has looked once; if Redis is silent, sessions wait until it has. Raises ContractViolation when Redis
+    may evict states, or refuses to be used at all."""
+    watch = RedisWatch(RedisLook(redis).look)
+    with suppress(Transient):
+        watch.take(look_once(redis))
+        watch.refuse_eviction()
+    return watch

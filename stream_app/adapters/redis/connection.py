@@ -26,13 +26,13 @@ def client(at: RedisConnection, timeout_s: float = _TIMEOUT_S) -> "redis.Redis":
 
 
 @contextmanager
-def connected(at: RedisConnection) -> Iterator["redis.Redis"]:
+def connected(at: RedisConnection, doing: str = "asking for states") -> Iterator["redis.Redis"]:
     """The same, closed at the end. Raises ContractViolation for a definite no, Transient for whatever is no answer."""
     blocking = client(at)
     try:
         yield blocking
     except RedisError as error:
-        raise error_of(error, "asking for states") from error
+        raise error_of(error, doing) from error
     finally:
         blocking.close()
 
