@@ -39,6 +39,7 @@ Stop = Literal[
     "refused_by_redis",
     "rewritten_log",
     "short_retention",
+    "too_few_replicas",
     "too_many_rejected",
     "wrong_model",
     "wrong_policy",

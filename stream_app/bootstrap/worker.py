@@ -5,9 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
+import structlog
+
 from schemas.errors import Transient
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
+from stream_app.adapters.kafka.promises import demand_promises
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
 from stream_app.adapters.redis.look import RedisLook, look_once
 from stream_app.adapters.redis.states import RedisStates
@@ -25,6 +28,8 @@ from stream_app.settings import Settings
 from stream_app.worker.agreed_feed import AgreedFeed
 from stream_app.worker.owner import PartitionOwner, PartitionTask
 from stream_app.worker.watch import Counts, Trace, partition_readings
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class _Watchers:
 def worker(settings: Settings, deployment: Deployment) -> Worker:
     """A worker for this deployment, warmed up. Raises ContractViolation or Transient when it cannot work."""
     partitions, redis = agreed_partitions(deployment), _watched(deployment.redis)
+    for unseen in demand_promises(deployment, settings.session_timeout_s):
+        _log.warning("kafka_not_looked_at", why=f"this user may not look at {unseen}: see to it yourself, or grant it")
     engine = engine_of(settings)
     warm_up(engine)
     measures, in_force = Measures(), ControlsInForce()

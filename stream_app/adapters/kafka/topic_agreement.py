@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient
 
 from schemas.errors import ContractViolation
 from schemas.topics import FOR_EVER
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.broker_settings import Settings, topic_settings
 from stream_app.adapters.kafka.said import answers
 from stream_app.deployment import Deployment, KafkaConnection
 
@@ -16,23 +17,21 @@ _IS_CUT_BY_SIZE = "holds decisions, which must not go by size while the events t
 _IS_CUT_BY_TIME = "holds rejections, stamped with the time of the rejected record, however old that is"
 _GOES_FIRST = "holds decisions, which must outlast their events, and those go a whole segment at a time"
 
-Settings = Mapping[str, str]
-"""A topic's settings under Kafka's own names."""
-
 
 def agreed_partitions(deployment: Deployment) -> int:
     """The number of partitions that the three topics share.
 
     Raises ContractViolation when a topic is missing, the numbers differ, a topic is compacted, or alerts or dead
     letters, the log of decisions, may be deleted before the events they were taken on; Transient when the broker does
-    not answer.
+    not answer. How topics are kept is not held against a user who may not look at it: see `promises`.
     """
     kafka, names = deployment.kafka, deployment.topics.names
     admin = connection.admin(kafka)
     with answers("looking at the topics", kafka, admin):
         partitions = _shared_partitions(admin, names)
-        kept = {name: _settings(admin, name) for name in names}
-    _refuse_short_lives(kafka, kept)
+        kept = {name: topic_settings(admin, name) for name in names}
+    if all(kept.values()):
+        _refuse_short_lives(kafka, {name: settings or {} for name, settings in kept.items()})
     return partitions
 
 
@@ -50,12 +49,6 @@ def _shared_partitions(admin: AdminClient, names: Sequence[str]) -> int:
                 state="other_partitions",
             )
     return found[events]
-
-
-def _settings(admin: AdminClient, topic: str) -> Settings:
-    resource = ConfigResource(ResourceType.TOPIC, topic)
-    found = admin.describe_configs([resource])[resource].result(_ANSWER_WITHIN_S)
-    return {name: entry.value for name, entry in found.items()}
 
 
 def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, Settings]) -> None:

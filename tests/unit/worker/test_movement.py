@@ -29,8 +29,8 @@ def looked(clock: Clock, *looks: tuple[int | None, int | None], every_s: float =
 
 
 def test_one_that_is_behind_at_the_same_position_for_a_minute_stands_still(clock: Clock) -> None:
-    assert not looked(clock, *[(5, 9)] * 30).stands_still
-    assert looked(clock, *[(5, 9)] * 31).stands_still
+    assert not looked(clock, *[(5, 9)] * 29).stands_still
+    assert looked(clock, *[(5, 9)] * 30).stands_still
 
 
 def test_one_that_comes_on_does_not_however_far_it_is_behind(clock: Clock) -> None:
