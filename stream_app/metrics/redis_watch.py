@@ -6,7 +6,7 @@ import structlog
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.metrics.catalogue import REDIS_MEMORY
-from stream_app.metrics.measures import Reading
+from stream_app.metrics.worker_metrics import GaugeReading
 from stream_app.ports.redis_facts import RedisFacts
 
 ALARM_AT = 0.75
@@ -59,10 +59,10 @@ class RedisWatch:
                 "redis_may_evict",
             )
 
-    def readings(self) -> Iterator[Reading]:
+    def readings(self) -> Iterator[GaugeReading]:
         """The gauge, if anything was seen."""
         if self.last is not None and self.last.memory_ratio is not None:
-            yield Reading(REDIS_MEMORY, (), self.last.memory_ratio)
+            yield GaugeReading(REDIS_MEMORY, (), self.last.memory_ratio)
 
     def _tell(self, event: str, why: str) -> None:
         if event not in self._told:

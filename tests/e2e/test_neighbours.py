@@ -47,6 +47,11 @@ def own_redis(made: Deployment, tmp_path: Path) -> Iterator["redis.Redis"]:
     server.stop()
 
 
+def set_rights(server: "redis.Redis", *changes: str) -> None:
+    """Of the user that the worker is."""
+    server.acl_setuser("default", enabled=True, nopass=True, keys=["*"], categories=["+@all"], commands=changes)
+
+
 def send(made: Deployment) -> None:
     KafkaSender(kafka_of(made.services), made.topic()).send(address(LINES), flat_out(), lambda _: None)
 
@@ -186,10 +191,10 @@ def test_a_redis_that_may_evict_later_stops_every_partition_until_it_is_mended(
 
 def test_what_redis_does_not_keep_or_does_not_say_is_told_once(made: Deployment, own_redis: "redis.Redis") -> None:
     own_redis.config_set("appendonly", "no")
-    own_redis.execute_command("ACL", "SETUSER", "default", "-info")
+    set_rights(own_redis, "-info")
     made.start_worker().wait_until_ready()
     assert "maxmemory-policy is noeviction" in str(must_be_said(made, "redis_not_looked_at")["why"])
-    own_redis.execute_command("ACL", "SETUSER", "default", "+info")
+    set_rights(own_redis, "+info")
     must_be_said(made, "redis_not_durable")
 
 
@@ -197,8 +202,8 @@ def test_what_redis_does_not_keep_or_does_not_say_is_told_once(made: Deployment,
 def test_a_right_that_redis_does_not_give_is_a_stop_that_ends_once_it_is_given(
     made: Deployment, own_redis: "redis.Redis", rights: tuple[str, ...]
 ) -> None:
-    own_redis.execute_command("ACL", "SETUSER", "default", *(f"-{right}" for right in rights))
+    set_rights(own_redis, *(f"-{right}" for right in rights))
     made.start_worker()
     assert "NOPERM" in wait_for_state(made, "refused_by_redis")[0]
-    own_redis.execute_command("ACL", "SETUSER", "default", *(f"+{right}" for right in rights))
+    set_rights(own_redis, *(f"+{right}" for right in rights))
     wait_for_state(made, "running")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from schemas.errors import ContractViolation, WrongUsage
 from stream_app.adapters.kafka import connection
-from stream_app.adapters.kafka.broker_settings import Settings, broker_settings, topic_settings
+from stream_app.adapters.kafka.broker_settings import KafkaSettings, broker_settings, topic_settings
 from stream_app.adapters.kafka.said import answers
 from stream_app.deployment import Deployment, KafkaConnection
 
@@ -37,7 +37,7 @@ def demand_promises(deployment: Deployment, session_timeout_s: float) -> Iterato
     _refuse_lone_copies(kafka, copies, kept)
 
 
-def _refuse_time_out(brokers: Settings, session_timeout_s: float) -> None:
+def _refuse_time_out(brokers: KafkaSettings, session_timeout_s: float) -> None:
     least, most = (int(brokers[f"group.{bound}.session.timeout.ms"]) / 1000 for bound in ("min", "max"))
     if not least <= session_timeout_s <= most:
         raise WrongUsage(
@@ -46,7 +46,7 @@ def _refuse_time_out(brokers: Settings, session_timeout_s: float) -> None:
         )
 
 
-def _refuse_few_copies(kafka: KafkaConnection, copies: Mapping[str, int], brokers: Settings) -> None:
+def _refuse_few_copies(kafka: KafkaConnection, copies: Mapping[str, int], brokers: KafkaSettings) -> None:
     wanted = int(brokers.get("default.replication.factor", 1))
     for name, found in copies.items():
         if found < wanted:
@@ -57,7 +57,9 @@ def _refuse_few_copies(kafka: KafkaConnection, copies: Mapping[str, int], broker
             )
 
 
-def _refuse_lone_copies(kafka: KafkaConnection, copies: Mapping[str, int], kept: Mapping[str, Settings | None]) -> None:
+def _refuse_lone_copies(
+    kafka: KafkaConnection, copies: Mapping[str, int], kept: Mapping[str, KafkaSettings | None]
+) -> None:
     for name, settings in kept.items():
         if settings is not None and copies[name] > _IN_STEP and int(settings["min.insync.replicas"]) < _IN_STEP:
             raise ContractViolation(

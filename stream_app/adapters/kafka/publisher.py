@@ -18,7 +18,7 @@ from stream_app.adapters.kafka.connection import aio_producer
 from stream_app.adapters.kafka.last_answers import last_answer, remember_answers
 from stream_app.adapters.kafka.said import error_of
 from stream_app.deployment import KafkaConnection
-from stream_app.ports.writing import Outgoing
+from stream_app.ports.writing import OutgoingRecord
 
 REQUEST_TIMEOUT_S = 10.0
 _ANSWER_WITHIN_S = 15.0
@@ -51,13 +51,13 @@ class Publisher:
         remember_answers(self._producer)
         await answered(self._producer.start(), self._said)
 
-    async def publish(self, at: TopicPartition, records: Sequence[Outgoing]) -> None:
+    async def publish(self, at: TopicPartition, records: Sequence[OutgoingRecord]) -> None:
         """Write records in transactions of one produce batch each; the last one is committed on return."""
         while records:
             written = await answered(self._transaction(at, records), self._said)
             records = records[written:]
 
-    async def _transaction(self, at: TopicPartition, records: Sequence[Outgoing]) -> int:
+    async def _transaction(self, at: TopicPartition, records: Sequence[OutgoingRecord]) -> int:
         producer = self._producer
         if producer is None:
             raise Transient("the log of decisions is not open")

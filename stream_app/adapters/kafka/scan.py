@@ -18,7 +18,7 @@ _SETTLING_S = 0.05
 _SETTLED_WITHIN_S = 8.0
 """A transaction of this deployment ends within a moment of being fenced."""
 
-Decision = TypeVar("Decision")
+Parsed = TypeVar("Parsed")
 
 
 class Readers(NamedTuple):
@@ -43,9 +43,9 @@ async def readers(kafka: KafkaConnection) -> AsyncIterator[Readers]:
 async def scan_back(
     pair: Readers,
     at: TopicPartition,
-    parse: Callable[[ConsumerRecord], Decision | None],
-    is_last: Callable[[Decision], bool],
-) -> list[Decision]:
+    parse: Callable[[ConsumerRecord], Parsed | None],
+    is_last: Callable[[Parsed], bool],
+) -> list[Parsed]:
     """What stands in a partition, the newest first, up to the first that is the last to be looked at, this included.
 
     `parse` gives None for records that do not count. Raises Transient when Kafka does not answer.
@@ -53,7 +53,7 @@ async def scan_back(
     pair.committed.assign([at])
     top = await answered(_settled_end(pair, at))
     begin = (await answered(pair.committed.beginning_offsets([at])))[at]
-    seen: list[Decision] = []
+    seen: list[Parsed] = []
     step = _FIRST_STEP
     while top > begin:
         bottom = max(begin, top - step)

@@ -7,7 +7,7 @@ from confluent_kafka.admin import AdminClient
 from schemas.errors import ContractViolation
 from schemas.topics import FOR_EVER
 from stream_app.adapters.kafka import connection
-from stream_app.adapters.kafka.broker_settings import Settings, topic_settings
+from stream_app.adapters.kafka.broker_settings import KafkaSettings, topic_settings
 from stream_app.adapters.kafka.said import answers
 from stream_app.deployment import Deployment, KafkaConnection
 
@@ -51,7 +51,7 @@ def _shared_partitions(admin: AdminClient, names: Sequence[str]) -> int:
     return found[events]
 
 
-def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, Settings]) -> None:
+def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, KafkaSettings]) -> None:
     """`kept` are the settings of events, alerts and dead letters, in this order."""
     events, alerts, letters = kept
 
@@ -73,7 +73,7 @@ def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, Settings]) ->
         demand(alerts, "retention.ms", str(least_ms), _GOES_FIRST)
 
 
-def _outlasting_ms(events: Settings) -> int:
+def _outlasting_ms(events: KafkaSettings) -> int:
     """How long to keep what must outlast an event: the youngest record of its segment keeps all the others."""
     retention_ms = int(events["retention.ms"])
     return FOR_EVER if retention_ms == FOR_EVER else retention_ms + int(events["segment.ms"])
