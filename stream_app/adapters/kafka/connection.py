@@ -1,41 +1,71 @@
 """Every client of Kafka is made here: one function for each kind of client of each library, and Faust's arguments."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
+from stream_app.adapters.kafka.aiokafka_patches import refuse_at_once
 from stream_app.adapters.kafka.block_fetches import deliver_records
+from stream_app.adapters.kafka.said import Heard, refusal_of
 from stream_app.deployment import KafkaConnection
 
 
-def consumer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Consumer:
+class HearingConsumer(Consumer):  # type: ignore[misc]
+    """One that remembers what it hears."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.heard = Heard()
+        super().__init__({"error_cb": self.heard, **options})
+
+
+class HearingProducer(Producer):  # type: ignore[misc]
+    """One that remembers what it hears."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.heard = Heard()
+        super().__init__({"error_cb": self.heard, **options})
+
+
+class HearingAdmin(AdminClient):  # type: ignore[misc]
+    """One that remembers what it hears."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.heard = Heard()
+        super().__init__({"error_cb": self.heard, **options})
+
+
+def consumer(kafka: KafkaConnection, options: Mapping[str, Any]) -> HearingConsumer:
     """librdkafka's, which commits nothing; `options` under its own names."""
-    return Consumer({"group.id": "unused", "enable.auto.commit": False, **_librdkafka(kafka), **options})
+    return HearingConsumer({"group.id": "unused", "enable.auto.commit": False, **_librdkafka(kafka), **options})
 
 
-def producer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Producer:
+def producer(kafka: KafkaConnection, options: Mapping[str, Any]) -> HearingProducer:
     """librdkafka's, idempotent; `options` under its own names."""
-    return Producer({"enable.idempotence": True, **_librdkafka(kafka), **options})
+    return HearingProducer({"enable.idempotence": True, **_librdkafka(kafka), **options})
 
 
-def admin(kafka: KafkaConnection) -> AdminClient:
+def admin(kafka: KafkaConnection) -> HearingAdmin:
     """librdkafka's. Hold on to it until its answers are there: they fail when it goes."""
-    return AdminClient(_librdkafka(kafka))
+    return HearingAdmin(_librdkafka(kafka))
 
 
 def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  # noqa: ANN401 - aiokafka's own
     """aiokafka's, which commits nothing, reads only where it was sent, and delivers plain records."""
     consumer = AIOKafkaConsumer(auto_offset_reset="none", enable_auto_commit=False, **_aiokafka(kafka), **options)
     deliver_records(consumer)
+    refuse_at_once(consumer._client, partial(refusal_of, doing="connecting", kafka=kafka))
     return consumer
 
 
 def aio_producer(kafka: KafkaConnection, **options: Any) -> AIOKafkaProducer:  # noqa: ANN401 - aiokafka's own
     """aiokafka's."""
-    return AIOKafkaProducer(**_aiokafka(kafka), **options)
+    producer = AIOKafkaProducer(**_aiokafka(kafka), **options)
+    refuse_at_once(producer.client, partial(refusal_of, doing="connecting", kafka=kafka))
+    return producer
 
 
 def faust_arguments(kafka: KafkaConnection) -> dict[str, Any]:
