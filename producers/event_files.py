@@ -2,17 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from producers.line_files import numbered_lines, write_lines
-from schemas.errors import ContractViolation
+from schemas.errors import ContractViolation, Poison
 from schemas.events import USER_EVENTS, Record
 from schemas.instants import parse_instant
-from schemas.topics import MAX_EVENT_BYTES
-
-_DECODER: Final = msgspec.json.Decoder(Record)
+from schemas.values import decode_record
 
 
 class EventLine(NamedTuple):
@@ -32,7 +28,7 @@ def read_events(path: Path) -> Iterator[EventLine]:
     for number, raw in numbered_lines(path):
         try:
             yield _checked(number, raw)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (Poison, ValueError) as error:
             raise ContractViolation(f"{path}:{number}: this line is no event: {error}") from error
 
 
@@ -44,11 +40,16 @@ def write_events(path: Path, events: Iterable[bytes]) -> int:
 def _checked(number: int, raw: bytes) -> EventLine:
     if not raw.strip():
         raise ValueError("it is empty")
-    if len(raw) > MAX_EVENT_BYTES:
-        raise ValueError(f"it has {len(raw)} bytes, and at most {MAX_EVENT_BYTES} are allowed")
-    record: Record = _DECODER.decode(raw)
+    record = decode_record(raw)
     if isinstance(record, USER_EVENTS) and not record.subject:
         raise ValueError("it is about a user but names none in `subject`")
     if record.recordedtime is not None:
-        parse_instant(record.recordedtime)
-    return EventLine(number, raw, record, parse_instant(record.time))
+        _instant_ms("recordedtime", record.recordedtime)
+    return EventLine(number, raw, record, _instant_ms("time", record.time))
+
+
+def _instant_ms(attribute: str, text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise ValueError(f"`{attribute}`: {error}") from error
