@@ -6,14 +6,19 @@ from typing import Any, Final
 
 import msgspec
 
+from schemas.errors import Poison
+
 _PLACE: Final = re.compile(r" - at `\$(.*)`$")
 _STEPS: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
 _LONGEST: Final = 80
+ARRAY: Final = "it begins a JSON array, and one JSON object a line is wanted: `jq -c '.[]' FILE` makes that of it"
 OWN_DATA: Final = "docs/own-data.md says what a file of events is, with a script that makes one of CSV"
 
 
 def fault_of(line: bytes, number: int, error: Exception) -> str:
     """What `error` found, with the value that it is about, or what kind of file the line seems to come from."""
+    if isinstance(error, Poison):
+        return (_no_json(line, number) if error.reason == "undecodable" else "") or error.message
     if isinstance(error, msgspec.ValidationError):
         return _array(line) or _with_value(line, str(error))
     if isinstance(error, msgspec.DecodeError | UnicodeError):
@@ -24,7 +29,7 @@ def fault_of(line: bytes, number: int, error: Exception) -> str:
 def _array(line: bytes) -> str:
     if not line.lstrip().startswith(b"["):
         return ""
-    return "it begins a JSON array, and one JSON object a line is wanted: `jq -c '.[]' FILE` makes that of it"
+    return ARRAY
 
 
 def _no_json(line: bytes, number: int) -> str:

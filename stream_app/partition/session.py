@@ -20,7 +20,7 @@ from stream_app.core.hashing import anchor
 from stream_app.core.intake.outcome import Intake
 from stream_app.core.intake.sorting import set_aside
 from stream_app.core.log import LogRecord
-from stream_app.partition.breaker import WINDOW, Breaker
+from stream_app.partition.breaker import NO_FAULT, WINDOW, Breaker
 from stream_app.partition.effects import (
     Check,
     Claim,
@@ -108,7 +108,8 @@ class Session:
         refuse_other_log(meta.position, meta.anchor, bounds, self.partition)
         in_force = self._put_in_force(meta.control) if meta.control else None
         yield from ask(Seek(meta.position))
-        return _owned(meta, in_force, decisions, Breaker(self.rejected_share, decisions.rejected))
+        faults = (offset for offset, reason in decisions.rejected.items() if reason not in NO_FAULT)
+        return _owned(meta, in_force, decisions, Breaker(self.rejected_share, faults))
 
     def _put_in_force(self, control: ControlData) -> InForce:
         """A control record is never set aside: with another model in force everything after it would be wrong."""
@@ -192,7 +193,8 @@ class Session:
 
     def _cut(self, owned: _Owned, run: _Run) -> int | None:
         """Where a run must end because the next rejection would be one too many; raises if it is the first record."""
-        cut = owned.breaker.first_too_many(letter.record.offset for letter in run.intake.dead)
+        faults = (letter.record.offset for letter in run.intake.dead if letter.reason not in NO_FAULT)
+        cut = owned.breaker.first_too_many(faults)
         if cut == owned.position:
             (letter, *_) = run.intake.dead
             raise ContractViolation(
