@@ -71,6 +71,7 @@ def test_every_model_of_the_repository_is_compiled(version: str) -> None:
     assert "not a bit differs from ONNX Runtime on 5," in choice.why
 
 
+@pytest.mark.alone
 def test_the_comparison_takes_less_than_300_ms_of_a_processor(model: bytes, reference: OnnxScorer) -> None:
     choose(model, reference)
     spent = []
