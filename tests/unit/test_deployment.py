@@ -4,8 +4,8 @@ import pytest
 
 from schemas.errors import ContractViolation
 from schemas.topics import TOPICS
-from stream_app.adapters.kafka.connection import faust_arguments
 from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.faust_broker import faust_arguments
 from stream_app.deployment import Deployment, KafkaConnection, RedisConnection, Topics
 from stream_app.settings import Settings
 

@@ -26,7 +26,6 @@ class AlertSubscriber:
         self._consumer = consumer(
             kafka,
             {
-                "group.id": "churn-alerts-follower",
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 10,
                 "fetch.queue.backoff.ms": 10,

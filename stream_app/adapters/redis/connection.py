@@ -21,7 +21,7 @@ _TIMEOUT_S = 30.0
 def client(at: RedisConnection, timeout_s: float = _TIMEOUT_S) -> "redis.Redis":
     """A client that blocks."""
     return redis.Redis.from_url(
-        at.url, retry=Retry(NoBackoff(), 0), socket_timeout=timeout_s, socket_connect_timeout=timeout_s
+        at.url, retry=Retry(NoBackoff(), 0), socket_timeout=timeout_s, socket_connect_timeout=timeout_s, **_access(at)
     )
 
 
@@ -39,12 +39,30 @@ def connected(at: RedisConnection) -> Iterator["redis.Redis"]:
 
 def aio_client(at: RedisConnection, timeout_s: float | None = None) -> "redis.asyncio.Redis":
     """A client for asyncio."""
-    return redis.asyncio.Redis.from_url(at.url, retry=AsyncRetry(NoBackoff(), 0), socket_timeout=timeout_s)
+    return redis.asyncio.Redis.from_url(
+        at.url, retry=AsyncRetry(NoBackoff(), 0), socket_timeout=timeout_s, **_access(at)
+    )
 
 
 def aio_connection(at: RedisConnection) -> AbstractConnection:
     """One bare connection for asyncio; once it is lost it stays so."""
-    options: dict[str, Any] = dict(parse_url(at.url))
+    options: dict[str, Any] = {**_access(at), **parse_url(at.url)}
     kind = options.pop("connection_class", Connection)
     connection: AbstractConnection = kind(**options, retry=AsyncRetry(NoBackoff(), 0), retry_on_error=[])
     return connection
+
+
+def _access(at: RedisConnection) -> dict[str, Any]:
+    """How a client is let in, under redis-py's own names; what the URL says comes before it."""
+    login = {"username": at.username, "password": at.password}
+    given = {name: value for name, value in login.items() if value is not None}
+    if not at.url.startswith("rediss://"):
+        return given
+    files = {
+        "ssl_ca_certs": at.tls.ca_file,
+        "ssl_certfile": at.tls.certificate_file,
+        "ssl_keyfile": at.tls.key_file,
+        # Empty: without any, OpenSSL would ask whoever sits at the terminal.
+        "ssl_password": at.tls.key_password or "",
+    }
+    return given | files
