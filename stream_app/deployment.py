@@ -62,7 +62,7 @@ class Login:
 class TokenClient:
     """Who gets tokens from an authorisation server, by OAuth's client credentials, and logs in with them."""
 
-    url: str
+    url: str = field(repr=False)
     client_id: str
     client_secret: str = field(repr=False)
     scope: str | None = None

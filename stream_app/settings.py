@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     workload: str = Field("music", description="The kind of customer base; a deployment serves exactly one")
     kafka_bootstrap: str | None = Field(None, description="host:port of a running broker; unset: the local stack's")
     redis_url: str | None = Field(
-        None, description="redis:// or rediss://host:port/db of a running Redis; unset: the local stack's"
+        None, repr=False, description="redis:// or rediss://host:port/db of a running Redis; unset: the local stack's"
     )
     kafka_security_protocol: SecurityProtocol = Field("PLAINTEXT", description="How brokers are spoken to")
     kafka_sasl_mechanism: str | None = Field(
@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     kafka_username: str | None = Field(None, description="Who logs in to Kafka, with PLAIN or SCRAM")
     kafka_password: SecretStr | None = Field(None, description="Their password")
     kafka_password_file: Path | None = Field(None, description="A file that holds it, in its place")
-    kafka_token_url: str | None = Field(None, description="Where OAUTHBEARER has its tokens from (client credentials)")
+    kafka_token_url: str | None = Field(
+        None, repr=False, description="Where OAUTHBEARER has its tokens from (client credentials)"
+    )
     kafka_token_client_id: str | None = Field(None, description="Who asks for tokens")
     kafka_token_client_secret: SecretStr | None = Field(None, description="Their secret")
     kafka_token_client_secret_file: Path | None = Field(None, description="A file that holds it, in its place")

@@ -4,7 +4,7 @@ import shlex
 from typing import Literal, NamedTuple
 
 from operations.rights.roles import Role
-from stream_app.deployment import READERS_GROUP, Deployment
+from stream_app.deployment import READERS_GROUP, Deployment, KafkaConnection
 
 Kind = Literal["topic", "group", "transactional-id"]
 Operation = Literal["Create", "Describe", "DescribeConfigs", "Read", "Write"]
@@ -45,12 +45,12 @@ def kafka_rights(role: Role, deployment: Deployment) -> list[Right]:
             return [*made, *reads, *written, *configs, *groups, transactions]
 
 
-def kafka_command(right: Right, principal: str, bootstrap: str) -> str:
+def kafka_command(right: Right, principal: str, kafka: KafkaConnection) -> str:
     """How an administrator grants a right, with the tool that comes with Kafka."""
     on = ["--resource-pattern-type", "prefixed"] if right.prefixed else []
     words = [
         "kafka-acls.sh",
-        *("--bootstrap-server", bootstrap, "--command-config", "admin.properties"),
+        *("--bootstrap-server", kafka.bootstrap, "--command-config", "admin.properties"),
         *("--add", "--allow-principal", principal, "--operation", right.operation),
         *(f"--{right.kind}", right.name, *on),
     ]

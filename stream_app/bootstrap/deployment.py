@@ -6,6 +6,7 @@ from stream_app.adapters.kafka.aiokafka_patches import deliver_plain_records
 from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
+from stream_app.adapters.kafka.look import look_at_kafka
 from stream_app.adapters.kafka.named_writer import KafkaNamedWriter
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.subscriber import AlertSubscriber
@@ -14,7 +15,7 @@ from stream_app.adapters.kafka.topic_log import KafkaTopicLog, barred_in_topic, 
 from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 from stream_app.adapters.redis import stored_states as redis_states
 from stream_app.adapters.redis.cleaning import forget
-from stream_app.adapters.redis.connection import aio_client, client
+from stream_app.adapters.redis.connection import aio_client, client, look_at_redis
 from stream_app.adapters.redis.keys import all_keys_pattern, meta_key, partition_of_meta, state_prefix
 from stream_app.adapters.redis.stored_states import some_sizes
 from stream_app.bootstrap.connections import kafka_of, redis_of
@@ -41,6 +42,8 @@ __all__ = [
     "deliver_plain_records",
     "empty_topics",
     "forget",
+    "look_at_kafka",
+    "look_at_redis",
     "meta_key",
     "partition_of_meta",
     "producer",

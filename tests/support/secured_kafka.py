@@ -26,7 +26,8 @@ from stack.ports import HOST, free_port
 from stream_app.deployment import KafkaConnection, Login, Tls, TokenClient
 from tests.support.certificates import Authority
 
-_WITHIN_S = 15.0
+_WITHIN_S = 60.0
+_STARTED_WITHIN_S = 240.0
 _MECHANISMS = {"SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256, "SCRAM-SHA-512": ScramMechanism.SCRAM_SHA_512}
 _LOGIN_MODULES = {
     "plain": "plain.PlainLoginModule required {plain}",
@@ -101,9 +102,14 @@ class SecuredKafka:
         self._passwords = passwords
         self._locks = Locks(authority, passwords)
         self._broker = KafkaBroker(directory, lambda: jars, self._locks)
-        self.open = KafkaConnection(self._broker.start())
-        self._admin = AdminClient({"bootstrap.servers": self.open.bootstrap, "log_level": 0})
-        self._give_passwords()
+        try:
+            self.open = KafkaConnection(address := self._broker.launch())
+            self._broker.daemon.wait_until(lambda: self._broker.answers(address), _STARTED_WITHIN_S)
+            self._admin = AdminClient({"bootstrap.servers": self.open.bootstrap, "log_level": 0})
+            self._give_passwords()
+        except BaseException:
+            self.stop()
+            raise
 
     def door(self, protocol: str) -> str:
         """host:port of an entrance."""
