@@ -1,7 +1,7 @@
 """The local stack as a whole: what runs, starting what is missing, stopping what was started.
 
-A service that a person has named (`Named`) is used and never started or stopped. The addresses of what this module
-starts stand in `stack.env` of the stack's directory, from which the settings read them.
+A service that a person has named is used and never started or stopped. The addresses of what this module starts stand
+in `stack.env` of the stack's directory, from which the settings read them.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class NamedService:
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedServices:
     """The services that a person has named; None for one that the stack must run itself."""
 
     kafka: NamedService | None = None
@@ -44,7 +44,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceStatus:
     """One service as it stands. `uri` is empty when it is stopped, `pid` None when the process is not ours.
 
     `why` is the sentence with which it refuses us.
@@ -71,8 +71,8 @@ class Service:
 class Services:
     """The two services of a deployment."""
 
-    kafka: Service
-    redis: Service
+    kafka: ServiceStatus
+    redis: ServiceStatus
 
     @property
     def bootstrap(self) -> str:
@@ -105,7 +105,7 @@ class Server(Protocol):
 
 
 def start(
-    directory: Path, named: Named | None = None, say: Callable[[str], None] = print, jars: Path | None = None
+    directory: Path, named: NamedServices | None = None, say: Callable[[str], None] = print, jars: Path | None = None
 ) -> Services:
     """Have both services running with their data below `directory`; what runs already stays as it is.
 
@@ -113,7 +113,7 @@ def start(
     Whatever goes wrong, Ctrl-C included, stops what this call has started. Raises ContractViolation when something
     must be installed first, Transient when a service does not answer.
     """
-    named = named or Named()
+    named = named or NamedServices()
     kafka, redis = _servers(directory, lambda: kafka_jars(jars or directory / "kafka" / "libs", say))
     with alone(directory / "lock"), ExitStack() as undo:
         directory.chmod(_PRIVATE)
@@ -135,9 +135,9 @@ def stop(directory: Path) -> None:
             (directory / "stack.env").unlink(missing_ok=True)
 
 
-def state(directory: Path, named: Named | None = None) -> Services:
+def state(directory: Path, named: NamedServices | None = None) -> Services:
     """What runs where."""
-    named = named or Named()
+    named = named or NamedServices()
     kafka, redis = _servers(directory)
     return Services(kafka=_look(kafka, named.kafka), redis=_look(redis, named.redis))
 
@@ -146,7 +146,7 @@ def _servers(directory: Path, jars: Callable[[], Path] = Path) -> tuple[Server, 
     return KafkaBroker(directory.resolve() / "kafka", jars), RedisServer(directory.resolve() / "redis")
 
 
-def _have(server: Server, named: NamedService | None, undo: ExitStack) -> Service:
+def _have(server: Server, named: NamedService | None, undo: ExitStack) -> ServiceStatus:
     found = _look(server, named)
     if found.standing == "unreachable":
         cure = f"start it or correct {server.setting}" if named else "`churn down` ends it, `churn up` starts it anew"
@@ -157,30 +157,30 @@ def _have(server: Server, named: NamedService | None, undo: ExitStack) -> Servic
         return found
     undo.callback(server.stop)
     uri = server.start()
-    return Service(found.name, "started", uri, server.daemon.pid)
+    return ServiceStatus(found.name, "started", uri, server.daemon.pid)
 
 
-def _look(server: Server, named: NamedService | None) -> Service:
+def _look(server: Server, named: NamedService | None) -> ServiceStatus:
     name, pid, address = server.daemon.name, server.daemon.pid, server.daemon.address
     if named:
         return _looked_at(name, named)
     if pid is None or address is None:
-        return Service(name, "stopped")
+        return ServiceStatus(name, "stopped")
     uri = server.uri(address)
-    return Service(name, "running" if server.answers(uri) else "unreachable", uri, pid)
+    return ServiceStatus(name, "running" if server.answers(uri) else "unreachable", uri, pid)
 
 
-def _looked_at(name: str, named: NamedService) -> Service:
+def _looked_at(name: str, named: NamedService) -> ServiceStatus:
     try:
         named.look()
     except Transient:
-        return Service(name, "unreachable", named.uri)
+        return ServiceStatus(name, "unreachable", named.uri)
     except ContractViolation as refusal:
-        return Service(name, "refuses", named.uri, why=str(refusal))
-    return Service(name, "named", named.uri)
+        return ServiceStatus(name, "refuses", named.uri, why=str(refusal))
+    return ServiceStatus(name, "named", named.uri)
 
 
-def _write_environment(directory: Path, services: dict[str, Service]) -> None:
+def _write_environment(directory: Path, services: dict[str, ServiceStatus]) -> None:
     ours = {setting: service.uri for setting, service in services.items() if service.pid is not None}
     written = directory / "stack.env.new"
     written.write_text("".join(f"{setting}={uri}\n" for setting, uri in ours.items()))

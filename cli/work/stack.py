@@ -45,11 +45,11 @@ def running_services() -> Iterator[local.Services]:
             local.stop(STACK_DIRECTORY)
 
 
-def named() -> local.Named:
+def named() -> local.NamedServices:
     """The services that a person names instead of the local ones."""
     own = deployment_of(_OwnSettings())
     kafka, redis = own.known_kafka, own.known_redis
-    return local.Named(
+    return local.NamedServices(
         local.NamedService(str(kafka), partial(look_at_kafka, kafka)) if kafka else None,
         local.NamedService(str(redis), partial(look_at_redis, redis)) if redis else None,
     )

@@ -26,19 +26,19 @@ from stream_app.metrics.catalogue import (
     UNDECLARED_EVENTS,
     UNSCORED_EVENTS,
 )
-from stream_app.metrics.measures import Measures, Reading
+from stream_app.metrics.worker_metrics import GaugeReading, WorkerMetrics
 from stream_app.partition.effects import Report
 from stream_app.worker.owner import PartitionOwner
 
 _MOST_SAMPLES = 16
 
 
-class Counts:
+class RecordCounts:
     """Running totals since the start. applied (late ones among them) + repeated + dead + control + clock = offsets."""
 
-    def __init__(self, measures: Measures, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(self, metrics: WorkerMetrics, now_s: Callable[[], float] = time.time) -> None:
         self.totals: Counter[str] = Counter()
-        self._measures = measures
+        self._metrics = metrics
         self._now_s = now_s
 
     def committed(self, _partition: int, report: Report) -> None:
@@ -47,22 +47,22 @@ class Counts:
         self.totals.update(counted)
         self._measure(counted)
         offsets = report.position - report.begin
-        self._measures.count(UNACCOUNTED_OFFSETS, offsets - sum(counted[outcome] for outcome in OUTCOMES))
+        self._metrics.count(UNACCOUNTED_OFFSETS, offsets - sum(counted[outcome] for outcome in OUTCOMES))
         for alert in report.advance.alerts:
-            self._measures.count(ALERTS, 1, alert.data.status)
+            self._metrics.count(ALERTS, 1, alert.data.status)
         for letter in report.intake.dead:
-            self._measures.count(DEAD_LETTER_RECORDS, 1, letter.reason)
+            self._metrics.count(DEAD_LETTER_RECORDS, 1, letter.reason)
         self._measure_delay(report.intake.events.records)
 
     def _measure(self, counted: Mapping[str, int]) -> None:
-        count = self._measures.count
+        count = self._metrics.count
         for outcome in OUTCOMES:
             count(RECORDS, counted[outcome], outcome)
         count(LATE_EVENTS, counted["late"])
         count(UNDECLARED_EVENTS, counted["undeclared"])
         count(SCORED_EVENTS, counted["scored"])
         count(UNSCORED_EVENTS, counted["unscored"])
-        self._measures.observe(BATCH_RECORDS, sum(counted[outcome] for outcome in OUTCOMES))
+        self._metrics.observe(BATCH_RECORDS, sum(counted[outcome] for outcome in OUTCOMES))
 
     def _measure_delay(self, records: Sequence[LogRecord]) -> None:
         """A few events stand for all: the timestamps of a batch rise, and reading each would cost as much as a wait."""
@@ -71,7 +71,7 @@ class Counts:
             stands_for = min(step, len(records) - start)
             sent_ms = records[start + stands_for // 2].timestamp
             if sent_ms > 0:
-                self._measures.observe(EVENT_DELAY, max(0.0, now_s - sent_ms / 1000.0), times=stands_for)
+                self._metrics.observe(EVENT_DELAY, max(0.0, now_s - sent_ms / 1000.0), times=stands_for)
 
 
 def _counted(report: Report) -> dict[str, int]:
@@ -108,15 +108,15 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData]) -> Iterator[Reading]:
+def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData]) -> Iterator[GaugeReading]:
     """How the partitions of a worker stand at this moment; `in_force` is what decides on each."""
     for partition, task in sorted(owner.tasks.items()):
         name = str(partition)
-        yield Reading(PARTITION_STATE, (name, task.state), 1)
+        yield GaugeReading(PARTITION_STATE, (name, task.state), 1)
         if task.position is not None:
-            yield Reading(PARTITION_POSITION, (name,), task.position)
+            yield GaugeReading(PARTITION_POSITION, (name,), task.position)
             if (end := task.end) is not None:
-                yield Reading(PARTITION_LAG, (name,), max(0, end - task.position))
+                yield GaugeReading(PARTITION_LAG, (name,), max(0, end - task.position))
         if (control := in_force.get(partition)) is not None:
             model, policy = control.model, control.policy
-            yield Reading(MODEL_INFO, (name, model.name, model.version, policy.name, str(policy.version)), 1)
+            yield GaugeReading(MODEL_INFO, (name, model.name, model.version, policy.name, str(policy.version)), 1)

@@ -165,8 +165,8 @@ def test_a_broker_that_cannot_start_is_reported_with_its_log_and_takes_nothing_e
 def test_services_that_a_person_names_are_used_and_not_started(home: Path, stack: local.Services) -> None:
     theirs = named(stack.bootstrap, stack.redis_url)
     services = local.start(home, theirs)
-    assert services.kafka == local.Service("Kafka", "named", stack.bootstrap)
-    assert services.redis == local.Service("Redis", "named", stack.redis_url)
+    assert services.kafka == local.ServiceStatus("Kafka", "named", stack.bootstrap)
+    assert services.redis == local.ServiceStatus("Redis", "named", stack.redis_url)
     assert (home / "stack.env").read_text() == ""
     local.stop(home)
     assert local.state(home, theirs) == services
@@ -176,7 +176,7 @@ def test_a_named_service_that_does_not_answer_is_not_replaced(home: Path, stack:
     nowhere = named(stack.bootstrap, "redis://127.0.0.1:1/0")
     with pytest.raises(Transient, match=r"Redis does not answer at redis://127\.0\.0\.1:1/0.*CHURN_REDIS_URL"):
         local.start(home, nowhere)
-    assert local.state(home, nowhere).redis == local.Service("Redis", "unreachable", "redis://127.0.0.1:1/0")
+    assert local.state(home, nowhere).redis == local.ServiceStatus("Redis", "unreachable", "redis://127.0.0.1:1/0")
 
 
 def test_a_name_that_is_no_address_of_a_redis_is_refused(home: Path, stack: local.Services) -> None:

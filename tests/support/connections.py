@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from stack.local import Named, NamedService, Services
+from stack.local import NamedService, NamedServices, Services
 from stream_app.bootstrap.deployment import look_at_kafka, look_at_redis
 from stream_app.deployment import Deployment, KafkaConnection, RedisConnection, Topics
 
@@ -10,10 +10,10 @@ NOWHERE = Deployment("app", Topics(), KafkaConnection("127.0.0.1:1"), RedisConne
 """Where nobody answers."""
 
 
-def named(broker: str | None, url: str | None) -> Named:
+def named(broker: str | None, url: str | None) -> NamedServices:
     """Services as a person may name them."""
     kafka, redis = (KafkaConnection(broker) if broker else None), (RedisConnection(url) if url else None)
-    return Named(
+    return NamedServices(
         NamedService(str(kafka), partial(look_at_kafka, kafka)) if kafka else None,
         NamedService(str(redis), partial(look_at_redis, redis)) if redis else None,
     )

@@ -14,7 +14,7 @@ from stream_app.deployment import KafkaConnection
 _FIRST_STEP = 64
 _SETTLING_S = 0.05
 
-Decision = TypeVar("Decision")
+Parsed = TypeVar("Parsed")
 
 
 class Readers(NamedTuple):
@@ -39,9 +39,9 @@ async def readers(kafka: KafkaConnection) -> AsyncIterator[Readers]:
 async def scan_back(
     pair: Readers,
     at: TopicPartition,
-    parse: Callable[[ConsumerRecord], Decision | None],
-    is_last: Callable[[Decision], bool],
-) -> list[Decision]:
+    parse: Callable[[ConsumerRecord], Parsed | None],
+    is_last: Callable[[Parsed], bool],
+) -> list[Parsed]:
     """What stands in a partition, the newest first, up to the first that is the last to be looked at, this included.
 
     `parse` gives None for records that do not count. Raises Transient when Kafka does not answer.
@@ -49,7 +49,7 @@ async def scan_back(
     pair.committed.assign([at])
     top = await answered(_settled_end(pair, at))
     begin = (await answered(pair.committed.beginning_offsets([at])))[at]
-    seen: list[Decision] = []
+    seen: list[Parsed] = []
     step = _FIRST_STEP
     while top > begin:
         bottom = max(begin, top - step)
