@@ -104,7 +104,7 @@ def test_redis_takes_an_acl_user_over_mutual_tls_by_every_kind_of_client(stand: 
         async with aio_client(at) as asked:
             assert await asked.ping()
         connection = aio_connection(at)
-        await connection.connect()
+        await connection.connect()  # type: ignore[no-untyped-call]
         await connection.send_command("PING")
         assert await connection.read_response() in (b"PONG", "PONG")
         await connection.disconnect()
