@@ -11,6 +11,7 @@ import typer
 from cli import endings
 from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_WRONG_USAGE
 from cli.lazy import add_commands
+from cli.modes import keep_private
 from cli.table import COMMANDS, GROUPS
 from schemas.display import escaped
 from schemas.errors import ChurnError, Transient, WrongUsage
@@ -36,6 +37,7 @@ def _exit_code(error: ChurnError) -> int:
 
 def main() -> None:
     """Run the command line."""
+    keep_private()
     endings.install()
     try:
         app()
