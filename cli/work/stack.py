@@ -1,12 +1,11 @@
 """The local Kafka and Redis: what runs where, for the commands that start, stop and show it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from pydantic_settings import SettingsConfigDict
 
-from cli.console import ERR, OUT
+from cli.console import OUT, say
 from stack import local
 from stream_app.settings import STACK_DIRECTORY, Settings
 
@@ -26,26 +25,22 @@ class _OwnSettings(Settings):
 
 def start_services() -> local.Services:
     """Have the local stack's services running, without topics; says on stderr what takes long."""
-    return local.start(
-        STACK_DIRECTORY, named(), say=lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True)
-    )
+    return local.start(STACK_DIRECTORY, named(), _say)
 
 
-@contextmanager
-def running_services() -> Iterator[local.Services]:
-    """The services of the local stack; what was not running before is stopped again."""
-    services = start_services()
-    try:
-        yield services
-    finally:
-        if "started" in (services.kafka.standing, services.redis.standing):
-            local.stop(STACK_DIRECTORY)
+def running_services() -> AbstractContextManager[local.Services]:
+    """The services of the local stack; what was not running before is stopped again by the last that uses it."""
+    return local.lent(STACK_DIRECTORY, named(), _say)
 
 
 def named() -> local.NamedServices:
     """The services that a person names instead of the local ones."""
     own = _OwnSettings()
     return local.NamedServices(own.kafka_bootstrap, own.redis_url)
+
+
+def _say(text: str) -> None:
+    say(f"churn: {text}")
 
 
 def facts(services: local.Services) -> dict[str, Any]:
