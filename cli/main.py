@@ -11,6 +11,7 @@ import typer
 from cli import endings
 from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
 from cli.lazy import add_commands
+from cli.modes import keep_private
 from cli.table import COMMANDS, GROUPS
 from schemas.display import escaped
 from schemas.errors import ChurnError, Transient
@@ -31,6 +32,7 @@ add_commands(app, COMMANDS, GROUPS)
 def main() -> None:
     """Run the command line."""
     endings.install()
+    keep_private()
     try:
         app()
     except ChurnError as error:

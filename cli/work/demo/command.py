@@ -60,12 +60,10 @@ def demo(
     title = name_of(log) if log else f"{_USERS} simulated users, {_DAYS} days"
     with nullcontext(None) if log is None else kept(log) as copy:
         events = list(_events(copy, title))
-    with running_services() as services, _temporary_directory() as directory:
+    with running_services(), _temporary_directory() as directory:
         settings = Settings(
             app_id=f"demo-{os.getpid()}",
             topic_prefix=f"demo-{os.getpid()}-",
-            kafka_bootstrap=services.bootstrap,
-            redis_url=services.redis_url,
         )
         with _stage(title, live=OUT.is_terminal and not as_json) as (table, show):
 
