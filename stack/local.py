@@ -48,7 +48,7 @@ class NamedServices:
     @property
     def whole(self) -> bool:
         """Whether the stack has nothing to run."""
-        return bool(self.kafka and self.redis)
+        return self.kafka is not None and self.redis is not None
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,9 @@ def _turn(directory: Path, named: NamedServices) -> AbstractContextManager[None]
 
 def _start(directory: Path, named: NamedServices, say: Callable[[str], None], jars: Path | None = None) -> Services:
     kafka, redis = _servers(directory, lambda: kafka_jars(jars or directory / "kafka" / "libs", say))
-    if directory.exists():
-        directory.chmod(_PRIVATE)
     with ExitStack() as undo:
+        if not named.whole:
+            directory.chmod(_PRIVATE)
         services = Services(
             redis=_have(redis, named.redis, undo),
             kafka=_have(kafka, named.kafka, undo),
