@@ -10,6 +10,7 @@ import typer
 
 from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_WRONG_USAGE
 from cli.lazy import add_commands
+from cli.modes import keep_private
 from cli.table import COMMANDS, GROUPS
 from schemas.errors import ChurnError, Transient, WrongUsage
 
@@ -31,6 +32,7 @@ def _exit_code(error: ChurnError) -> int:
 
 def main() -> None:
     """Run the command line."""
+    keep_private()
     try:
         app()
     except ChurnError as error:

@@ -3,6 +3,7 @@
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import structlog
@@ -14,12 +15,13 @@ from stream_app.adapters.kafka.promises import demand_promises
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
 from stream_app.adapters.redis.look import RedisLook, look_once
 from stream_app.adapters.redis.states import RedisStates
-from stream_app.bootstrap.engine import engine_of, warm_up
+from stream_app.bootstrap.engine import Comparisons, engine_of, warm_up
 from stream_app.core.partition_fold import PartitionFold
 from stream_app.deployment import Deployment, RedisConnection
 from stream_app.metrics.page import MetricsPage
 from stream_app.metrics.ports import ControlsInForce, measured
 from stream_app.metrics.redis_watch import RedisWatch
+from stream_app.metrics.scorer_watch import ScorerWatch
 from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
@@ -58,7 +60,8 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     partitions, redis = agreed_partitions(deployment), _watched(deployment.redis)
     for unseen in demand_promises(deployment, settings.session_timeout_s):
         _log.warning("kafka_not_looked_at", why=f"this user may not look at {unseen}: see to it yourself, or grant it")
-    engine = engine_of(settings)
+    scorers = ScorerWatch()
+    engine = engine_of(settings, Comparisons(scorers.chosen).scorer)
     warm_up(engine)
     metrics, in_force = WorkerMetrics(), ControlsInForce()
     counts = RecordCounts(metrics)
@@ -82,7 +85,8 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
         return session, measured(ports, partition, metrics, in_force)
 
     owner = PartitionOwner(deployment.topics.events, open_session, metrics)
-    page = MetricsPage(metrics, lambda: chain(partition_readings(owner, in_force), redis.readings()))
+    gauges = (partial(partition_readings, owner, in_force), redis.readings, scorers.readings)
+    page = MetricsPage(metrics, lambda: chain.from_iterable(readings() for readings in gauges))
     return Worker(owner, counts, page, redis)
 
 

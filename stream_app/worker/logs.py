@@ -21,10 +21,15 @@ def configure_logs(form: LogFormat, stream: LogStream) -> dict[str, Any]:
     as_json = form == "json" or (form == "auto" and not stream.isatty())
     rendering: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     if not as_json:
-        rendering = [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        rendering = [_console(colors=stream.isatty())]
     to = cast("TextIO", stream)
     structlog.configure(processors=[*_STAMPED, *rendering], logger_factory=structlog.PrintLoggerFactory(to))
     return _standard_library(rendering, stream)
+
+
+def _console(*, colors: bool) -> Processor:
+    """For people. Tracebacks without the values of variables, secrets and customers' data among them."""
+    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 
 
 def _standard_library(rendering: list[Processor], stream: LogStream) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from schemas.errors import ContractViolation
 from schemas.outgoing import OutgoingEvent
 from stream_app.adapters.kafka.connection import producer
 from stream_app.adapters.kafka.said import answers, error_of
+from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.pacing import Pace
 from stream_app.ports.sending import HEADERS, SendingCounts
@@ -70,6 +71,7 @@ class KafkaSender:
         with answers("sending events", self._kafka, self._producer):
             topics = self._producer.list_topics(timeout=_METADATA_TIMEOUT_S).topics
         if self._topic not in topics:
+            refuse_unseen(self._kafka, self._topic)
             raise ContractViolation(
                 f"there is no topic {self._topic} at {self._kafka}: `churn up` creates it, and CHURN_TOPIC_PREFIX "
                 "must be the one that it was created with"

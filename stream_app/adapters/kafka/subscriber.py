@@ -9,6 +9,7 @@ from schemas.alerts import Alert
 from schemas.errors import ContractViolation
 from stream_app.adapters.kafka.connection import consumer
 from stream_app.adapters.kafka.said import answers, error_of
+from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.receiving import Received
 
@@ -27,7 +28,6 @@ class AlertSubscriber:
         self._consumer = consumer(
             kafka,
             {
-                "group.id": "churn-alerts-follower",
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 10,
                 "fetch.queue.backoff.ms": 10,
@@ -37,6 +37,7 @@ class AlertSubscriber:
         with answers("following the alerts", kafka, self._consumer):
             topics = self._consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
         if topic not in topics:
+            refuse_unseen(kafka, topic)
             raise ContractViolation(f"there is no topic {topic}: `churn up` makes it", state="missing_topic")
         begin = OFFSET_BEGINNING if from_start else OFFSET_END
         self._consumer.assign([TopicPartition(topic, partition, begin) for partition in topics[topic].partitions])

@@ -9,6 +9,7 @@ from schemas.topics import FOR_EVER
 from stream_app.adapters.kafka import connection
 from stream_app.adapters.kafka.broker_settings import KafkaSettings, topic_settings
 from stream_app.adapters.kafka.said import answers
+from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import Deployment, KafkaConnection
 
 _ANSWER_WITHIN_S = 10.0
@@ -28,17 +29,18 @@ def agreed_partitions(deployment: Deployment) -> int:
     kafka, names = deployment.kafka, deployment.topics.names
     admin = connection.admin(kafka)
     with answers("looking at the topics", kafka, admin):
-        partitions = _shared_partitions(admin, names)
+        partitions = _shared_partitions(kafka, admin, names)
         kept = {name: topic_settings(admin, name) for name in names}
     if all(kept.values()):
         _refuse_short_lives(kafka, {name: settings or {} for name, settings in kept.items()})
     return partitions
 
 
-def _shared_partitions(admin: AdminClient, names: Sequence[str]) -> int:
+def _shared_partitions(kafka: KafkaConnection, admin: AdminClient, names: Sequence[str]) -> int:
     found = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=_ANSWER_WITHIN_S).topics.items()}
     missing = [name for name in names if name not in found]
     if missing:
+        refuse_unseen(kafka, missing[0])
         raise ContractViolation(f"there is no topic {missing[0]}: `churn up` makes it", state="missing_topic")
     events, *others = names
     for name in others:
