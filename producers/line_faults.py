@@ -1,16 +1,14 @@
 """What is wrong with a line, in words: what it is in place of JSON, or which field has which value."""
 
 import json
-import re
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from schemas.errors import Poison
 
-_PLACE: Final = re.compile(r" - at `\$(.*)`$")
-_STEPS: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
-_LONGEST: Final = 80
+from schemas.errors import Poison
+
 ARRAY: Final = "it begins a JSON array, and one JSON object a line is wanted: `jq -c '.[]' FILE` makes that of it"
 OWN_DATA: Final = "docs/own-data.md says what a file of events is, with a script that makes one of CSV"
 
@@ -60,17 +58,3 @@ def _broken_object(text: bytes) -> str:
     except RecursionError:
         return "its JSON is nested too deeply"
     return ""
-
-
-def _with_value(line: bytes, said: str) -> str:
-    found = _PLACE.search(said)
-    if found is None:
-        return said
-    try:
-        value: Any = msgspec.json.decode(line)
-        for name, index in _STEPS.findall(found[1]):
-            value = value[name] if name else value[int(index)]
-        shown = json.dumps(value)
-    except (LookupError, TypeError, ValueError):
-        return said
-    return f"{said}, where {shown if len(shown) <= _LONGEST else shown[:_LONGEST] + '…'} stands"

@@ -18,7 +18,8 @@ def wrong_usage(error: ValidationError, fields: Mapping[str, FieldInfo]) -> Wron
     name = str(first["loc"][0]) if first["loc"] else ""
     if name not in fields:
         return WrongUsage(f"the settings do not go together: {first['msg']}")
-    given = "" if SecretStr in _types(fields[name].annotation) else f"={first['input']}"
+    secret = SecretStr in _types(fields[name].annotation) or not fields[name].repr
+    given = "" if secret else f"={first['input']}"
     return WrongUsage(
         f"CHURN_{name.upper()}{given} is out of bounds: it is {wanted(fields[name])}. {fields[name].description}"
     )

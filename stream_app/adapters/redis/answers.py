@@ -27,7 +27,7 @@ NO: Final[Mapping[str, str]] = {
     "EXECABORT": _OWN,
     "MISCONF": "it cannot write to its disk, and takes nothing until it can: see its log, and that its disk has room",
     "NOAUTH": _LET_IN,
-    "NOPERM": "give this user the right with `ACL SETUSER`: docs/security.md names what each role needs",
+    "NOPERM": "give this user the right with `ACL SETUSER`: `churn rights` names those of each role",
     "NOPROTO": _OWN,
     "READONLY": "it is a replica: name the primary in CHURN_REDIS_URL",
     "WRONGPASS": _LET_IN,

@@ -243,7 +243,8 @@ def test_a_shortage_costs_no_event_however_long_it_lasts(error: Exception, times
 
 def test_a_failure_that_has_passed_when_the_event_is_tried_again_costs_no_event() -> None:
     world = world_of(a_log())
-    assert sessions_until_applied(world, Short(ENGINE, 0, 1, error=RuntimeError("unheard of"), left=[None] * 3)) == 2
+    # The batch of 13, then its halves down to one event.
+    assert sessions_until_applied(world, Short(ENGINE, 0, 1, error=RuntimeError("unheard of"), left=[None] * 4)) == 2
     assert (rejections(world), world.table.states) == ([], undisturbed(a_log()).states)
 
 
