@@ -10,6 +10,7 @@ import typer
 
 from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
 from cli.lazy import add_commands
+from cli.modes import keep_private
 from cli.table import COMMANDS, GROUPS
 from schemas.errors import ChurnError, Transient
 
@@ -25,6 +26,7 @@ add_commands(app, COMMANDS, GROUPS)
 
 def main() -> None:
     """Run the command line."""
+    keep_private()
     try:
         app()
     except ChurnError as error:

@@ -152,6 +152,11 @@ COMMANDS = {
             "afterwards.",
         ),
         Listed(
+            "rights",
+            "cli.operate.rights:rights",
+            "Show the least rights in Kafka and Redis that each role of this deployment needs, or how to grant them.",
+        ),
+        Listed(
             "dlq list",
             "cli.operate.dlq.list_letters:list_letters",
             "List the dead letters, and where those have gone that were sent again.",

@@ -10,38 +10,61 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from schemas.errors import Transient
+from schemas.errors import ContractViolation, Transient
 from stack.artefacts import kafka_jars
 from stack.daemons import Daemon
 from stack.kafka import KafkaBroker
 from stack.locks import alone
 from stack.redis_server import RedisServer
 
-Standing = Literal["started", "running", "named", "unreachable", "stopped"]
-"""Ours: just started, running before, or stopped. A person's: named. Either may be unreachable."""
+_PRIVATE = 0o700
+"""Customers' data stand below it."""
+
+Standing = Literal["started", "running", "named", "refuses", "unreachable", "stopped"]
+"""Ours: just started, running before, or stopped. A person's: named, or refuses us. Either may be unreachable."""
+
+
+@dataclass(frozen=True)
+class NamedService:
+    """One that a person has named, called `uri` before people.
+
+    `look` returns when it can be used, raises Transient when it does not answer and ContractViolation when it says no.
+    """
+
+    uri: str
+    look: Callable[[], None]
 
 
 @dataclass(frozen=True)
 class NamedServices:
     """The services that a person has named; None for one that the stack must run itself."""
 
-    kafka_bootstrap: str | None = None
-    redis_url: str | None = None
+    kafka: NamedService | None = None
+    redis: NamedService | None = None
 
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """One service as it stands. `uri` is empty when it is stopped, `pid` None when the process is not ours."""
+    """One service as it stands. `uri` is empty when it is stopped, `pid` None when the process is not ours.
+
+    `why` is the sentence with which it refuses us.
+    """
 
     name: str
     standing: Standing
     uri: str = ""
     pid: int | None = None
+    why: str = ""
 
     @property
     def answers(self) -> bool:
-        """Whether it can be used."""
+        """Whether there is an answer, be it a no."""
         return self.standing not in ("unreachable", "stopped")
+
+    @property
+    def usable(self) -> bool:
+        """Whether it answers and lets us in."""
+        return self.answers and self.standing != "refuses"
 
 
 @dataclass(frozen=True)
@@ -93,9 +116,10 @@ def start(
     named = named or NamedServices()
     kafka, redis = _servers(directory, lambda: kafka_jars(jars or directory / "kafka" / "libs", say))
     with alone(directory / "lock"), ExitStack() as undo:
+        directory.chmod(_PRIVATE)
         services = Services(
-            redis=_have(redis, named.redis_url, undo),
-            kafka=_have(kafka, named.kafka_bootstrap, undo),
+            redis=_have(redis, named.redis, undo),
+            kafka=_have(kafka, named.kafka, undo),
         )
         _write_environment(directory, {kafka.setting: services.kafka, redis.setting: services.redis})
         undo.pop_all()
@@ -115,18 +139,20 @@ def state(directory: Path, named: NamedServices | None = None) -> Services:
     """What runs where."""
     named = named or NamedServices()
     kafka, redis = _servers(directory)
-    return Services(kafka=_look(kafka, named.kafka_bootstrap), redis=_look(redis, named.redis_url))
+    return Services(kafka=_look(kafka, named.kafka), redis=_look(redis, named.redis))
 
 
 def _servers(directory: Path, jars: Callable[[], Path] = Path) -> tuple[Server, Server]:
     return KafkaBroker(directory.resolve() / "kafka", jars), RedisServer(directory.resolve() / "redis")
 
 
-def _have(server: Server, named: str | None, undo: ExitStack) -> ServiceStatus:
+def _have(server: Server, named: NamedService | None, undo: ExitStack) -> ServiceStatus:
     found = _look(server, named)
     if found.standing == "unreachable":
         cure = f"start it or correct {server.setting}" if named else "`churn down` ends it, `churn up` starts it anew"
         raise Transient(f"{found.name} does not answer at {found.uri}: {cure}")
+    if found.standing == "refuses":
+        raise ContractViolation(found.why)
     if found.standing != "stopped":
         return found
     undo.callback(server.stop)
@@ -134,14 +160,24 @@ def _have(server: Server, named: str | None, undo: ExitStack) -> ServiceStatus:
     return ServiceStatus(found.name, "started", uri, server.daemon.pid)
 
 
-def _look(server: Server, named: str | None) -> ServiceStatus:
+def _look(server: Server, named: NamedService | None) -> ServiceStatus:
     name, pid, address = server.daemon.name, server.daemon.pid, server.daemon.address
     if named:
-        return ServiceStatus(name, "named" if server.answers(named) else "unreachable", named)
+        return _looked_at(name, named)
     if pid is None or address is None:
         return ServiceStatus(name, "stopped")
     uri = server.uri(address)
     return ServiceStatus(name, "running" if server.answers(uri) else "unreachable", uri, pid)
+
+
+def _looked_at(name: str, named: NamedService) -> ServiceStatus:
+    try:
+        named.look()
+    except Transient:
+        return ServiceStatus(name, "unreachable", named.uri)
+    except ContractViolation as refusal:
+        return ServiceStatus(name, "refuses", named.uri, why=str(refusal))
+    return ServiceStatus(name, "named", named.uri)
 
 
 def _write_environment(directory: Path, services: dict[str, ServiceStatus]) -> None:

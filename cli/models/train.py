@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cli.console import ERR, OUT, print_json, progress
 from cli.models.figure_table import figure_table
+from cli.modes import shared_with_others
 from cli.options import AsJson
 from producers.registry import Simulator, event_lines, reader_named, simulator_named
 from producers.simulator.oracle import RolloutStart, World
@@ -90,7 +91,8 @@ def train(
         note_look(ledger, _look(trained.manifest))
     _say("Drawing plots, writing")
     made = artefact(compiled, trained, read_looks(ledger), read_limits(out / workload))
-    write(made, where)
+    with shared_with_others():
+        write(made, where)
     if as_json:
         print_json(_facts(made.manifest, where, len(made.model)))
     else:

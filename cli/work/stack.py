@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from pydantic_settings import SettingsConfigDict
 
 from cli.console import ERR, OUT
 from stack import local
+from stream_app.bootstrap.deployment import deployment_of, look_at_kafka, look_at_redis
 from stream_app.settings import STACK_DIRECTORY, Settings
 
 _STANDING = {
     "started": "started",
     "named": "named by you, answers",
+    "refuses": "answers, and refuses us",
     "unreachable": "does not answer",
     "stopped": "stopped",
 }
@@ -44,8 +47,12 @@ def running_services() -> Iterator[local.Services]:
 
 def named() -> local.NamedServices:
     """The services that a person names instead of the local ones."""
-    own = _OwnSettings()
-    return local.NamedServices(own.kafka_bootstrap, own.redis_url)
+    own = deployment_of(_OwnSettings())
+    kafka, redis = own.known_kafka, own.known_redis
+    return local.NamedServices(
+        local.NamedService(str(kafka), partial(look_at_kafka, kafka)) if kafka else None,
+        local.NamedService(str(redis), partial(look_at_redis, redis)) if redis else None,
+    )
 
 
 def facts(services: local.Services) -> dict[str, Any]:
@@ -55,6 +62,7 @@ def facts(services: local.Services) -> dict[str, Any]:
             "uri": service.uri or None,
             "standing": service.standing,
             "answers": service.answers,
+            "usable": service.usable,
             "pid": service.pid,
         }
         for service in (services.kafka, services.redis)

@@ -50,12 +50,10 @@ def demo(
     Example: churn demo --log sparkify_mini_events_68users.jsonl.gz
     """
     began = time.monotonic()
-    with running_services() as services:
+    with running_services():
         settings = Settings(
             app_id=f"demo-{os.getpid()}",
             topic_prefix=f"demo-{os.getpid()}-",
-            kafka_bootstrap=services.bootstrap,
-            redis_url=services.redis_url,
         )
         title = log.name if log else f"{_USERS} simulated users, {_DAYS} days"
         with _stage(title, live=OUT.is_terminal and not as_json) as (table, show):
