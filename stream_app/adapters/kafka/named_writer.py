@@ -68,7 +68,7 @@ class KafkaNamedWriter:
                 if batch.append(key=key, value=value, timestamp=timestamp, headers=list(headers)) is None:
                     raise Transient(f"{len(records)} records do not fit into one batch of {_MAX_BYTES} bytes")
             sent = await _answered(producer.send_batch(batch, topic, partition=partition))
-            return int((await _answered(sent)).offset)
+            return _told((await _answered(sent)).offset)
         finally:
             await drop(producer)
 
@@ -80,6 +80,12 @@ class KafkaNamedWriter:
             max_request_size=_MAX_BYTES,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
+
+
+def _told(offset: int) -> int:
+    if offset < 0:
+        raise Transient("the broker has these records, and does not say where any more: see that they are found there")
+    return offset
 
 
 async def _answered(awaitable: Awaitable[Answer]) -> Answer:
