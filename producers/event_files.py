@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from producers.line_faults import ARRAY, fault_of
+from producers.line_faults import fault_of
 from producers.line_files import numbered_lines, write_lines
 from producers.openings import name_of
 from schemas.errors import ContractViolation, Poison
@@ -43,8 +43,6 @@ def write_events(path: Path, events: Iterable[bytes]) -> int:
 def _checked(number: int, raw: bytes) -> EventLine:
     if not raw:
         raise ValueError("it is empty: take it out, only the file's end may have blank lines")
-    if raw.startswith(b"["):
-        raise ValueError(ARRAY)
     record = decode_record(raw)
     if isinstance(record, USER_EVENTS) and not record.subject:
         raise ValueError("it is about a user but names none in `subject`")

@@ -7,27 +7,21 @@ import msgspec
 
 from schemas.errors import Poison
 
-from schemas.errors import Poison
-
-ARRAY: Final = "it begins a JSON array, and one JSON object a line is wanted: `jq -c '.[]' FILE` makes that of it"
 OWN_DATA: Final = "docs/own-data.md says what a file of events is, with a script that makes one of CSV"
 
 
 def fault_of(line: bytes, number: int, error: Exception) -> str:
-    """What `error` found, with the value that it is about, or what kind of file the line seems to come from."""
-    if isinstance(error, Poison):
-        return (_no_json(line, number) if error.reason == "undecodable" else "") or error.message
-    if isinstance(error, msgspec.ValidationError):
-        return _array(line) or _with_value(line, str(error))
-    if isinstance(error, msgspec.DecodeError | UnicodeError):
-        return _array(line) or _no_json(line, number) or str(error)
-    return str(error)
+    """What `error` found, or what kind of file the line seems to come from."""
+    if not isinstance(error, Poison):
+        return str(error)
+    said = "" if isinstance(error.__cause__, msgspec.ValidationError) or not error.__cause__ else _no_json(line, number)
+    return _array(line) or said or error.message
 
 
 def _array(line: bytes) -> str:
     if not line.lstrip().startswith(b"["):
         return ""
-    return ARRAY
+    return "it begins a JSON array, and one JSON object a line is wanted: `jq -c '.[]' FILE` makes that of it"
 
 
 def _no_json(line: bytes, number: int) -> str:

@@ -2,10 +2,6 @@
 
 from contextlib import AbstractContextManager
 
-<<<<<<< HEAD
-=======
-from stream_app.adapters.kafka.aiokafka_patches import deliver_plain_records
->>>>>>> letters
 from stream_app.adapters.kafka.broker_clock import broker_time_ms
 from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions

@@ -10,12 +10,8 @@ from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from schemas.errors import ContractViolation
-<<<<<<< HEAD
 from stream_app.adapters.kafka.aiokafka_patches import refuse_at_once
 from stream_app.adapters.kafka.block_fetches import deliver_records
-=======
-from stream_app.adapters.kafka.aiokafka_patches import bound_batches, refuse_at_once
->>>>>>> noes
 from stream_app.adapters.kafka.said import Heard, refusal_of
 from stream_app.adapters.kafka.tokens import AioTokens, TokenSource
 from stream_app.deployment import READERS_GROUP, KafkaConnection, Login, Tls, TokenClient
