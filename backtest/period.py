@@ -48,7 +48,7 @@ def bound_ms(text: str) -> int:
     """
     try:
         return parse_instant(f"{text}T00:00:00Z" if _DATE.fullmatch(text) else text)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ValueError(
             f"{text!r} is neither a date such as 2024-01-31 nor an RFC 3339 instant such as 2024-01-31T12:00:00Z"
         ) from error
@@ -60,6 +60,6 @@ def _ingest_times_ms(events: Events) -> Integers:
     at_once = parse_canonical([text for text in recorded if text is not None]) if None not in recorded else None
     if at_once is not None:
         return at_once
-    pairs = zip(recorded, events.records, strict=True)
-    times_ms = (record.timestamp if text is None else parse_instant(text) for text, record in pairs)
+    pairs = zip(recorded, events.records.timestamps.tolist(), strict=True)
+    times_ms = (sent_ms if text is None else parse_instant(text) for text, sent_ms in pairs)
     return np.fromiter(times_ms, np.int64, len(events))

@@ -18,6 +18,8 @@ def status(as_json: AsJson = False) -> None:
         print_json(facts(services))
     else:
         show(services)
-    missing = [service.name for service in (services.kafka, services.redis) if not service.answers]
-    if missing:
+    both = (services.kafka, services.redis)
+    if refused := [service.why for service in both if service.why]:
+        raise ContractViolation("; ".join(refused))
+    if missing := [service.name for service in both if not service.usable]:
         raise ContractViolation(f"{' and '.join(missing)} cannot be used: `churn up` starts the local stack")

@@ -1,7 +1,9 @@
 """Scores vectors with ONNX Runtime, from an artefact whose bytes its manifest vouches for."""
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,12 @@ import onnxruntime
 from schemas.errors import ContractViolation
 from schemas.events import ModelRef
 from schemas.manifests import INPUT_NAME, MANIFEST_FILE, MODEL_FILE, OUTPUT_NAME, Manifest
-from stream_app.core.scoring import Scores, Vectors
+from stream_app.core.scoring import Scorer, Scores, Vectors
+
+MakeScorer = Callable[[bytes, Manifest], Scorer]
+"""Makes what scores from a model's bytes and its manifest."""
+
+_SHORT = re.compile(r"bad.?alloc|failed to allocate|out of memory|cannot allocate", re.IGNORECASE)
 
 
 class OnnxScorer:
@@ -23,7 +30,8 @@ class OnnxScorer:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        with _shortages():
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._manifest = manifest
         inputs = [(given.name, given.type, given.shape[-1]) for given in self._session.get_inputs()]
         outputs = [given.name for given in self._session.get_outputs()]
@@ -43,12 +51,29 @@ class OnnxScorer:
         if not len(vectors):
             return np.zeros(0, np.float32)
         padded = np.concatenate([vectors, vectors]) if len(vectors) == 1 else vectors
-        probabilities = self._session.run([OUTPUT_NAME], {INPUT_NAME: padded})[0]
+        with _shortages():
+            probabilities = self._session.run([OUTPUT_NAME], {INPUT_NAME: padded})[0]
         return np.ascontiguousarray(probabilities[: len(vectors), 1], np.float32)
 
 
-def load_model(directory: Path, reference: ModelRef, fits: Callable[[Manifest], bool]) -> OnnxScorer:
-    """The model whose bytes a control record pins, under whichever version's manifest fits this code.
+@contextmanager
+def _shortages() -> Iterator[None]:
+    """Raises MemoryError for ONNX Runtime's own errors that say the same."""
+    try:
+        yield
+    except Exception as error:
+        if _SHORT.search(str(error)):
+            raise MemoryError(f"ONNX Runtime: {error}") from error
+        raise
+
+
+def load_model(
+    directory: Path,
+    reference: ModelRef,
+    fits: Callable[[Manifest], bool],
+    made: MakeScorer = OnnxScorer,
+) -> Scorer:
+    """The model, as `made` of it, whose bytes a control record pins, under whichever version's manifest fits this code.
 
     Logs outlive layouts: the same bytes may stand under several versions, each with the digests of another code. Of
     several that fit, the version that the record names goes first, then the newest. Raises ContractViolation when the
@@ -57,7 +82,7 @@ def load_model(directory: Path, reference: ModelRef, fits: Callable[[Manifest], 
     found = _pinned(directory, reference)
     for manifest, model in found:
         if fits(manifest):
-            return OnnxScorer(model, manifest)
+            return made(model, manifest)
     named = f"{reference.name}/{reference.version}"
     if not found:
         raise ContractViolation(

@@ -115,8 +115,9 @@ SESSIONS_ENDED = Metric(
     "counter",
     "sessions",
     "Sessions that ended in doubt, by what raised it; the next session reads the truth",
-    "`no_answer`: Kafka or Redis is slow or gone; `transaction_in_doubt`: the broker is slow; the others: partitions "
-    "change hands, see that workers are not held up longer than the session time-out",
+    "`no_answer`: Kafka or Redis is slow or gone; `transaction_in_doubt`: the broker is slow; `shortage`: the machine "
+    "has too little memory; `event_failed`: a defect, see the dead letters; the others: partitions change hands, see "
+    "that workers are not held up longer than the session time-out",
     {"cause": get_args(Doubt)},
 )
 UNACCOUNTED_OFFSETS = Metric(
@@ -193,6 +194,15 @@ MODEL_INFO = Metric(
     "Partitions with different models for more than a moment have different positions: see `churn_partition_lag`",
     {"partition": (), "model": (), "version": (), "policy": (), "policy_version": ()},
 )
+SCORER_INFO = Metric(
+    "churn_scorer_info",
+    "gauge",
+    "one",
+    "What runs each model that this worker has loaded: its graph, compiled and compared bit for bit with ONNX Runtime, "
+    "or ONNX Runtime itself",
+    "`onnxruntime`: scores are the same, a batch costs more; the log (`scorer_chosen`) says why",
+    {"model": (), "version": (), "scorer": ()},
+)
 
 METRICS = (
     RECORDS,
@@ -214,4 +224,5 @@ METRICS = (
     PARTITION_LAG,
     REDIS_MEMORY,
     MODEL_INFO,
+    SCORER_INFO,
 )

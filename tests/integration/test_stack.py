@@ -5,39 +5,23 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 import redis
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import ContractViolation, Transient
-from schemas.events import Policy
-from schemas.manifests import Manifest
 from schemas.topics import TOPICS
 from stack import local
 from stack.daemons import Daemon
+from tests.support.connections import named
 from tests.support.ctrl_c import HEEDING_CTRL_C
+from tests.support.fixture_model import write_fixture_model
+from tests.support.waiting import wait_until
 
 CHURN = Path(sys.executable).with_name("churn")
-MANIFEST = Manifest(
-    name="music",
-    version="1",
-    workload="music",
-    sha256="0" * 64,
-    opset=18,
-    horizon_days=14,
-    features=(),
-    baseline=(),
-    state_digest="0" * 16,
-    feature_schema="0" * 16,
-    policy=Policy(name="standard", version=1, enter=0.5, leave=0.4, critical=0.8, cooldown_s=60),
-    data={},
-    metrics={},
-)
 
 
 @pytest.fixture
@@ -51,18 +35,17 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def churn(home: Path, jars: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `churn` beside that stack, with a model to be promoted at hand."""
-    model = home.parent / "models" / "music" / "1"
-    model.mkdir(parents=True)
-    (model / "manifest.json").write_bytes(msgspec.json.encode(MANIFEST))
-    (model / "model.onnx").touch()
+    write_fixture_model(home.parent / "models")
     (home / "kafka").mkdir(parents=True)
     (home / "kafka" / "libs").symlink_to(jars)
 
     def churn(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(CHURN), *arguments]
-        return subprocess.run(
-            command, cwd=home.parent, env=unnamed(), capture_output=True, text=True, timeout=90, check=False
+        done = subprocess.run(
+            command, cwd=home.parent, env=unnamed(), capture_output=True, text=True, timeout=180, check=False
         )
+        sys.stderr.write(done.stderr)
+        return done
 
     return churn
 
@@ -72,11 +55,9 @@ def unnamed() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("CHURN_")}
 
 
-def wait_until(reached: Callable[[], object], patience_s: float = 30.0) -> None:
-    deadline = time.monotonic() + patience_s
-    while not reached():
-        assert time.monotonic() < deadline, "this takes too long"
-        time.sleep(0.02)
+def standings(home: Path) -> set[str]:
+    found = local.state(home)
+    return {found.kafka.standing, found.redis.standing}
 
 
 def put(services: local.Services) -> None:
@@ -110,7 +91,7 @@ def test_what_was_killed_is_started_again_with_its_data(home: Path, jars: Path) 
     for service in (first.kafka, first.redis):
         assert service.pid is not None
         os.kill(service.pid, signal.SIGKILL)
-    wait_until(lambda: {local.state(home).kafka.standing, local.state(home).redis.standing} == {"stopped"})
+    wait_until(lambda: standings(home) == {"stopped"}, "both stand still")
     second = local.start(home, jars=jars)
     assert (second.kafka.standing, second.redis.standing) == ("started", "started")
     assert kept(second)
@@ -142,7 +123,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_running(
     command = [*HEEDING_CTRL_C, str(CHURN), "up"]
     with subprocess.Popen(command, cwd=home.parent, env=unnamed(), stderr=subprocess.DEVNULL) as up:
         kafka, store = Daemon("Kafka", home / "kafka"), Daemon("Redis", home / "redis")
-        wait_until(lambda: kafka.pid and store.pid)
+        wait_until(lambda: kafka.pid and store.pid, "both were started")
         up.send_signal(signal.SIGINT)
         assert up.wait(30.0) == 130
     assert (kafka.pid, store.pid) == (None, None)
@@ -162,17 +143,59 @@ def test_a_broker_that_cannot_start_is_reported_with_its_log_and_takes_nothing_e
 
 
 def test_services_that_a_person_names_are_used_and_not_started(home: Path, stack: local.Services) -> None:
-    named = local.NamedServices(stack.bootstrap, stack.redis_url)
-    services = local.start(home, named)
+    theirs = named(stack.bootstrap, stack.redis_url)
+    services = local.start(home, theirs)
     assert services.kafka == local.ServiceStatus("Kafka", "named", stack.bootstrap)
     assert services.redis == local.ServiceStatus("Redis", "named", stack.redis_url)
-    assert (home / "stack.env").read_text() == ""
+    assert not home.exists() or not list(home.iterdir())
     local.stop(home)
-    assert local.state(home, named) == services
+    assert local.state(home, theirs) == services
+
+
+def test_naming_services_once_leaves_the_local_ones_known(home: Path, jars: Path, stack: local.Services) -> None:
+    local.start(home, jars=jars)
+    environment = (home / "stack.env").read_text()
+    assert environment.count("\n") == 2
+    local.start(home, named(stack.bootstrap, stack.redis_url))
+    local.start(home, named(None, stack.redis_url))
+    assert (home / "stack.env").read_text() == environment
+
+
+def link_jars(home: Path, jars: Path) -> None:
+    (home / "kafka").mkdir(parents=True)
+    (home / "kafka" / "libs").symlink_to(jars)
+
+
+def running(home: Path) -> bool:
+    state = local.state(home)
+    assert state.kafka.standing == state.redis.standing
+    return state.kafka.standing == "running"
+
+
+def test_the_last_of_those_who_borrow_the_services_stops_them(home: Path, jars: Path) -> None:
+    link_jars(home, jars)
+    first, second = (local.lent(home, local.NamedServices()) for _ in range(2))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert running(home)
+    second.__exit__(None, None, None)
+    assert not running(home)
+    assert not (home / "stack.env").exists()
+
+
+def test_services_that_were_started_to_stay_do_so_when_a_borrower_ends(home: Path, jars: Path) -> None:
+    link_jars(home, jars)
+    with local.lent(home, local.NamedServices()):
+        local.start(home, jars=jars)
+    assert running(home)
+    with local.lent(home, local.NamedServices()):
+        pass
+    assert running(home)
 
 
 def test_a_named_service_that_does_not_answer_is_not_replaced(home: Path, stack: local.Services) -> None:
-    nowhere = local.NamedServices(stack.bootstrap, "redis://127.0.0.1:1/0")
+    nowhere = named(stack.bootstrap, "redis://127.0.0.1:1/0")
     with pytest.raises(Transient, match=r"Redis does not answer at redis://127\.0\.0\.1:1/0.*CHURN_REDIS_URL"):
         local.start(home, nowhere)
     assert local.state(home, nowhere).redis == local.ServiceStatus("Redis", "unreachable", "redis://127.0.0.1:1/0")
@@ -180,7 +203,7 @@ def test_a_named_service_that_does_not_answer_is_not_replaced(home: Path, stack:
 
 def test_a_name_that_is_no_address_of_a_redis_is_refused(home: Path, stack: local.Services) -> None:
     with pytest.raises(ContractViolation, match="CHURN_REDIS_URL=localhost:6379 is no address"):
-        local.start(home, local.NamedServices(stack.bootstrap, "localhost:6379"))
+        local.start(home, named(stack.bootstrap, "localhost:6379"))
 
 
 def test_a_process_number_that_belongs_to_another_program_is_left_alone(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import escaped
 from operations.redrive.ledger import Ledger
 from schemas.dead_letters import Rejection
-from schemas.instants import format_instant
+from schemas.display import escaped
+from schemas.instants import shown_instant
 from stream_app.ports.dead_letters import Letter
 
 
@@ -31,8 +31,8 @@ def render(letters: Sequence[Letter], ledger: Ledger) -> Table:
     for letter in letters:
         why = letter.rejection
         message = Text(printable(why.message.encode()))
-        when = format_instant(why.timestamp)[:16].replace("T", " ")
-        table.add_row(str(letter.id), source(why), why.reason, message, when, state(letter, ledger))
+        when = shown_instant(why.timestamp)[:16].replace("T", " ")
+        table.add_row(str(letter.id), source(why), Text(escaped(why.reason)), message, when, state(letter, ledger))
     return table
 
 
@@ -64,7 +64,7 @@ def summary(letter: Letter, ledger: Ledger) -> dict[str, Any]:
         "offset": why.offset,
         "reason": why.reason,
         "message": why.message,
-        "sent_at": format_instant(why.timestamp),
+        "sent_at": shown_instant(why.timestamp),
         "redriven": state(letter, ledger) or None,
     }
 
