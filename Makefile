@@ -36,7 +36,7 @@ sim: setup ## Run the shipped session through SEEDS (100,000 unless set) simulat
 chaos: setup ## Kill workers, Redis and the broker of a stack of its own for 5 minutes (or SEED=n again), and compare
 	@$(CHURN) chaos --minutes 5 $(if $(SEED),--seed "$(SEED)")
 
-nightly: setup ## Search for what is wrong: a million schedules, the rig with one broker and with three, the fence's price
+nightly: setup ## Search for what is wrong: a million schedules, the rig with one broker and with three, the fence's price, long tests
 	@$(CHURN) sim --seeds 1000000
 	@$(CHURN) chaos --minutes 5
 	@$(CHURN) chaos --minutes 5 --brokers 3

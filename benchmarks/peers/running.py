@@ -44,6 +44,13 @@ class Took:
         return events / cpu_s if events > 0 and cpu_s > 0 else None
 
 
+def hindrance(peer: Peer, deployment: Deployment) -> str | None:
+    """Why the peer cannot read this topic, with what to do; None where it can."""
+    if deployment.kafka.protocol != "PLAINTEXT":
+        return "peers reach brokers in plain text and without a login only: measure on the local stack (`churn up`)"
+    return peer.runtime.missing
+
+
 def run(peer: Peer, deployment: Deployment, model: Path, available: int) -> Took:
     """Let the peer read the first events of the topic. Raises Transient when it does not get to the last of them."""
     with tempfile.TemporaryDirectory() as directory:

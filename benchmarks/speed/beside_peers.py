@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks.peers.catalogue import Peer
-from benchmarks.peers.running import run
+from benchmarks.peers.running import hindrance, run
 from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import Mix, drawn
@@ -81,7 +81,7 @@ def _worker(made: Testbed, count: int) -> Row:
 
 def _peer(peer: Peer, made: Testbed, count: int, before: str, say: Say) -> Row:
     about = (peer.name, peer.title, peer.work, peer.does, min(peer.events, count))
-    missing = peer.runtime.missing
+    missing = hindrance(peer, made.deployment)
     if missing is not None:
         say(f"{before}{peer.title} is left out: {missing}")
         return Row(*about, why=missing)

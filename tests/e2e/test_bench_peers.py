@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 
 from benchmarks.peers.catalogue import PEERS, STOCK_FAUST, Peer
 from benchmarks.peers.running import run
-from benchmarks.speed.deployments import Pids, Site, Testbed, a_testbed
+from benchmarks.speed import deployments
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import drawn
 from stack.local import Services
@@ -18,9 +18,9 @@ EVENTS = 20_000
 
 
 @pytest.fixture
-def filled(stack: Services, prefix: str, committed_models: Path) -> Iterator[Testbed]:
-    site = Site(kafka_of(stack), redis_of(stack), Pids(None, None))
-    with a_testbed(site, prefix + "peers") as made:
+def filled(stack: Services, prefix: str, committed_models: Path) -> Iterator[deployments.Testbed]:
+    site = deployments.Site(kafka_of(stack), redis_of(stack), deployments.Pids(None, None))
+    with deployments.a_testbed(site, prefix + "peers") as made:
         fill(made.deployment, drawn(EVENTS, 2_000, "zipf", 3))
         yield made
 
@@ -30,7 +30,7 @@ def filled(stack: Services, prefix: str, committed_models: Path) -> Iterator[Tes
     [pytest.param(peer, id=peer.name, marks=[] if peer is STOCK_FAUST else pytest.mark.nightly) for peer in PEERS],
 )
 @pytest.mark.timeout(600)
-def test_a_peer_reads_the_topic_to_its_end(filled: Testbed, peer: Peer) -> None:
+def test_a_peer_reads_the_topic_to_its_end(filled: deployments.Testbed, peer: Peer) -> None:
     if peer.runtime.missing is not None:
         pytest.skip(peer.runtime.missing)
     took = run(peer, filled.deployment, filled.model, EVENTS)

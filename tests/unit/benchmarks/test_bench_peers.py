@@ -1,5 +1,6 @@
 """The peers of the benchmark: what they are pinned to, how they are started, and what becomes of their figures."""
 
+import dataclasses
 import json
 import re
 import sys
@@ -15,7 +16,7 @@ from benchmarks.peers.running import Took
 from benchmarks.peers.runtimes import Here, JavaClasses
 from benchmarks.speed.beside_peers import Row
 from schemas.errors import Transient
-from stream_app.deployment import Deployment, KafkaConnection, Topics
+from stream_app.deployment import Deployment, KafkaConnection, Tls, Topics
 
 REPOSITORY = Path(__file__).parents[3]
 PROJECTS = REPOSITORY / "benchmarks" / "peers" / "java"
@@ -125,6 +126,12 @@ def test_a_peer_without_measurable_time_is_refused(tmp_path: Path) -> None:
     nothing = json.dumps({"events": 0, "cpu_s": 0.0, "half_events": 0, "half_cpu_s": 0.0})
     with pytest.raises(Transient, match="take more events"):
         running.run(a_peer(WRITES.format(nothing)), NOWHERE, tmp_path, 40)
+
+
+def test_peers_are_left_out_where_the_broker_wants_more_than_plain_text() -> None:
+    guarded = dataclasses.replace(NOWHERE, known_kafka=KafkaConnection("127.0.0.1:1", tls=Tls()))
+    assert running.hindrance(STOCK_FAUST, NOWHERE) is None
+    assert "churn up" in str(running.hindrance(STOCK_FAUST, guarded))
 
 
 def test_a_row_without_figures_says_why() -> None:
