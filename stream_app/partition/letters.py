@@ -1,13 +1,10 @@
-"""Dead letters with what their headers say, and what was read of decisions, for every form of the log of decisions."""
+"""Dead letters with what their headers say, and what is read of them, for every form of the log of decisions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from schemas.alerts import Alert
 from schemas.dead_letters import SCHEMA, Rejection, to_headers
-from stream_app.core.engine import Recorded
 from stream_app.core.intake.outcome import DeadLetter
-from stream_app.partition.effects import Decisions
 
 
 class Source(NamedTuple):
@@ -44,9 +41,14 @@ def addressed(
         yield letter, [*record.headers, *to_headers(rejection)]
 
 
-def decisions(alerts: Sequence[Alert], position: int, letters: Sequence[Rejection], rejected_from: int) -> Decisions:
-    """What a look back came to: the newest first, down to one whose front lies below what was asked for."""
-    recorded = {alert.data.src.offset: alert for alert in alerts if alert.data.front >= position}
-    rejected = {one.offset: one.reason for one in letters if one.front >= rejected_from}
-    alert_front = max((alert.data.front for alert in alerts), default=-1)
-    return Decisions(Recorded(recorded, alert_front), rejected, max((one.front for one in letters), default=-1))
+def rejections(letters: Iterable[Rejection], rejected_from: int) -> tuple[dict[int, str], int]:
+    """The reasons by offset of what was rejected, and the front: of letters, the newest first, down to one whose front
+    lies below what is asked for."""
+    rejected: dict[int, str] = {}
+    front = -1
+    for letter in letters:
+        front = max(front, letter.front)
+        if letter.front < rejected_from:
+            break
+        rejected[letter.offset] = letter.reason
+    return rejected, front
