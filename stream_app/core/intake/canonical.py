@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from schemas.topics import MAX_EVENT_BYTES
 from stream_app.core.kernels import Array, Word, kernel, piece
-from stream_app.core.tables import Integers
+from stream_app.core.tables import Bytes, Integers
 
-Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 
 ID, SOURCE, TIME, RECORDED, SUBJECT, ACTION, SESSION, SPEC, TYPE, CONTENT, KEY, DATA, MEASURES = range(13)

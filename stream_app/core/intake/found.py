@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_app.core.intake.admission import admitted_times
-from stream_app.core.intake.canonical import ACTION, ID, RECORDED, SOURCE, SUBJECT, TIME, Bytes, Spans, find
+from stream_app.core.intake.canonical import ACTION, ID, RECORDED, SOURCE, SUBJECT, TIME, Spans, find
 from stream_app.core.intake.instants import NO_TIME, parse_at
 from stream_app.core.log import LogRecord
 from stream_app.core.quantities import ABSENT, BEYOND, Declared, all_quantised
-from stream_app.core.tables import Integers
+from stream_app.core.tables import Bytes, Integers
 
 
 class Found(NamedTuple):

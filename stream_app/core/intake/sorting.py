@@ -10,7 +10,6 @@ import numpy as np
 
 from schemas.errors import Poison
 from stream_app.core.hashing import event_hashes_at, murmur2_at
-from stream_app.core.intake.canonical import Bytes
 from stream_app.core.intake.decoded import Decoded, admit_decoded
 from stream_app.core.intake.events import Events
 from stream_app.core.intake.found import Found, admit_found
@@ -19,7 +18,7 @@ from stream_app.core.intake.numbering import gathered, numbered, texts_at
 from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.log import LogRecord
 from stream_app.core.quantities import ABSENT, NOTHING_DECLARED, Declared
-from stream_app.core.tables import Integers
+from stream_app.core.tables import Bytes, Integers
 
 
 def take_in(
