@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.errors import Transient
+from stream_app.core.blocks import Block
 from stream_app.core.log import LogRecord
 from stream_app.partition.driver import Stopping
 
@@ -47,7 +48,7 @@ class BatchFeed:
         self._consumer.seek(self._at, position)
         self._next = position
 
-    async def receive(self) -> Sequence[LogRecord]:
+    async def receive(self) -> Block:
         """The next batch; a smaller one only before `begin` and `end`. Raises Stopping at the end."""
         if self._next == self._begin:
             await self._start.arrive()
@@ -57,7 +58,7 @@ class BatchFeed:
         border = self._begin if self._next < self._begin else self._end
         records = await self._exactly(min(self._batch, border - self._next))
         self._next += len(records)
-        return records
+        return Block.of(records)
 
     async def _exactly(self, count: int) -> Sequence[LogRecord]:
         records: list[LogRecord] = []

@@ -17,6 +17,7 @@ Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "
 COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT = "compute", "load", "dead_letters", "publish", "commit"
 STAGES = (COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT)
 OUTCOMES = ("applied", "repeated", "dead", "control", "clock")
+NOTHING_BY_RIGHT = "nothing_by_right"
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,11 @@ RECORDS = Metric(
     "churn_records",
     "counter",
     "records",
-    "Records of `customer-events` that were committed, by what came of them",
-    "`repeated`: a producer sends events twice; `dead`: see `churn_dead_letters_total`",
-    {"outcome": OUTCOMES},
+    "Offsets of `customer-events` that were committed, by what came of them; those with `nothing_by_right` are markers "
+    "of transactions, and records that were aborted",
+    "`repeated`: a producer sends events twice; `dead`: see `churn_dead_letters_total`; far more "
+    "`nothing_by_right` than others: a producer sends an event a transaction, or aborts again and again",
+    {"outcome": (*OUTCOMES, NOTHING_BY_RIGHT)},
 )
 FETCHED_RECORDS = Metric(
     "churn_fetched_records",

@@ -47,6 +47,11 @@ class Meta:
     partitions: int
     control: ControlData | None
 
+    @property
+    def anchor_offset(self) -> int | None:
+        """Where the anchor stands."""
+        return self.anchor.offset if self.anchor else None
+
 
 @dataclass(frozen=True)
 class LogBounds:

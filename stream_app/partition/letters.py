@@ -1,6 +1,7 @@
 """Dead letters with what their headers say, and what is read of them, for every form of the log of decisions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from schemas.dead_letters import SCHEMA, Rejection, to_headers
@@ -41,14 +42,19 @@ def addressed(
         yield letter, [*record.headers, *to_headers(rejection)]
 
 
-def rejections(letters: Iterable[Rejection], rejected_from: int) -> tuple[dict[int, str], int]:
-    """The reasons by offset of what was rejected, and the front: of letters, the newest first, down to one whose front
-    lies below what is asked for."""
-    rejected: dict[int, str] = {}
-    front = -1
-    for letter in letters:
-        front = max(front, letter.front)
-        if letter.front < rejected_from:
-            break
-        rejected[letter.offset] = letter.reason
-    return rejected, front
+class Rejections:
+    """What was rejected at or after an offset, gathered from letters, the newest first: `reasons` by offset, and the
+    highest offset ever rejected, -1 for none."""
+
+    def __init__(self, begin: int) -> None:
+        self.reasons: dict[int, str] = {}
+        self.front = -1
+        self._begin = begin
+
+    def add(self, letter: Rejection) -> bool:
+        """Take note of a letter; whether an older one can still count."""
+        self.front = max(self.front, letter.front)
+        counts = letter.front >= self._begin
+        if counts:
+            self.reasons[letter.offset] = sys.intern(letter.reason)
+        return counts

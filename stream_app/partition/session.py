@@ -102,7 +102,7 @@ class Session:
         yield from ask(OpenDecisionLog())
         yield from self._check(meta.position)
         decisions = yield from ask(ReadDecisions(meta.position, meta.position - WINDOW + 1))
-        bounds = yield from ask(InspectLog(meta.anchor.offset if meta.anchor else None))
+        bounds = yield from ask(InspectLog(meta.anchor_offset))
         refuse_other_log(meta.position, meta.anchor, bounds, self.partition)
         in_force = self._put_in_force(meta.control) if meta.control else None
         yield from ask(Seek(meta.position))

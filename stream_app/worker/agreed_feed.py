@@ -1,10 +1,9 @@
 """A partition's feed that ends when its topic is given another number of partitions under the running worker."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from schemas.errors import ContractViolation
-from stream_app.core.log import LogRecord
+from stream_app.core.blocks import Block
 from stream_app.partition.ports import Feed
 
 
@@ -35,8 +34,8 @@ class AgreedFeed:
         """Deliver from there on."""
         await self._feed.seek(position)
 
-    async def receive(self) -> Sequence[LogRecord]:
-        """The next records. Raises ContractViolation when the topic has another number of partitions."""
+    async def receive(self) -> Block:
+        """What comes next. Raises ContractViolation when the topic has another number of partitions."""
         self.must_be_agreed()
         return await self._feed.receive()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -10,7 +10,7 @@ import structlog
 from faust.types import TP
 
 from schemas.errors import ContractViolation, Transient
-from stream_app.core.log import LogRecord
+from stream_app.core.blocks import Block
 from stream_app.metrics.catalogue import FETCHED_RECORDS, SESSIONS_ENDED
 from stream_app.metrics.measures import Measures
 from stream_app.partition.driver import Stopping, drive
@@ -96,23 +96,23 @@ class PartitionTask:
         self._held = False
         self._resume()
 
-    async def receive(self) -> Sequence[LogRecord]:
-        """The next chunk; none after a second of silence. Raises Stopping once the partition is to be given up."""
+    async def receive(self) -> Block:
+        """The next chunk, nothing after a second of silence. Raises Stopping once the partition is to be given up."""
         if not self._chunks and not self._stop.is_set():
             self._arrived.clear()
             try:
                 async with asyncio.timeout(_IDLE_S):
                     await self._arrived.wait()
             except TimeoutError:
-                return []
+                return Block.of(())
         if self._stop.is_set():
             raise Stopping
         event = self._chunks.popleft()
         if self._paused and len(self._chunks) <= _MOST_CHUNKS // 2:
             self._resume()
         event.ack()
-        records: Sequence[LogRecord] = event.value
-        return records
+        block: Block = event.value
+        return block
 
     def committed(self, _partition: int, report: Report) -> None:
         """A batch was committed."""

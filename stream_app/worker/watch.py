@@ -15,6 +15,7 @@ from stream_app.metrics.catalogue import (
     EVENT_DELAY,
     LATE_EVENTS,
     MODEL_INFO,
+    NOTHING_BY_RIGHT,
     OUTCOMES,
     PARTITION_LAG,
     PARTITION_POSITION,
@@ -33,7 +34,10 @@ _MOST_SAMPLES = 16
 
 
 class Counts:
-    """Running totals since the start. applied (late ones among them) + repeated + dead + control + clock = offsets."""
+    """Running totals since the start.
+
+    applied (late ones among them) + repeated + dead + control + clock + nothing_by_right = offsets.
+    """
 
     def __init__(self, measures: Measures, now_s: Callable[[], float] = time.time) -> None:
         self.totals: Counter[str] = Counter()
@@ -45,8 +49,8 @@ class Counts:
         counted = _counted(report)
         self.totals.update(counted)
         self._measure(counted)
-        offsets = report.position - report.begin
-        self._measures.count(UNACCOUNTED_OFFSETS, offsets - sum(counted[outcome] for outcome in OUTCOMES))
+        accounted = sum(counted[outcome] for outcome in (*OUTCOMES, NOTHING_BY_RIGHT))
+        self._measures.count(UNACCOUNTED_OFFSETS, report.position - report.begin - accounted)
         for alert in report.advance.alerts:
             self._measures.count(ALERTS, 1, alert.data.status)
         for letter in report.intake.dead:
@@ -55,7 +59,7 @@ class Counts:
 
     def _measure(self, counted: Mapping[str, int]) -> None:
         count = self._measures.count
-        for outcome in OUTCOMES:
+        for outcome in (*OUTCOMES, NOTHING_BY_RIGHT):
             count(RECORDS, counted[outcome], outcome)
         count(LATE_EVENTS, counted["late"])
         count(UNDECLARED_EVENTS, counted["undeclared"])
@@ -87,6 +91,7 @@ def _counted(report: Report) -> dict[str, int]:
         "dead": len(intake.dead),
         "control": intake.controls,
         "clock": intake.clocks,
+        NOTHING_BY_RIGHT: report.nothing,
         "batches": 1,
     }
 

@@ -8,7 +8,6 @@ import pytest
 from schemas.dead_letters import HEADER_PREFIX, HEADERS
 from schemas.errors import Transient
 from stack.local import Services
-from stream_app.core.engine import Recorded
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
@@ -108,7 +107,7 @@ def test_the_next_owner_reads_back_what_was_rejected_and_how_far(deployment: Dep
     bug = DeadLetter(PlainRecord(9, SENT_MS, b"ana", b"{}"), "bug", "ValueError('no')", "ValueError")
     published(deployment, [*LETTERS, bug])
     assert rejected(deployment, 0) == Decisions(
-        Recorded({}, -1),
+        -1,
         {5: "undecodable", 6: "undecodable", 7: "no_user", 8: "schema", 9: "bug"},
         9,
     )

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.adapters.kafka import connection
+from stream_app.core.blocks import Block
 from stream_app.core.log import PlainRecord
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.dead_letters import barred_offsets, read_letters
@@ -66,7 +67,7 @@ class KafkaTopicLog:
         with self._consumer("read_uncommitted") as consumer:
             self._begins[partition], self._ends[partition] = self._bounds(consumer, partition)
 
-    def read(self, partition: int, begin: int | None = None) -> Generator[list[PlainRecord], None, None]:
+    def read(self, partition: int, begin: int | None = None) -> Generator[Block, None, None]:
         """The records of a partition in order, up to 4,000 at a time, from its beginning or from an offset on.
 
         Raises Transient when the broker falls silent or does not have that offset any more.
@@ -79,7 +80,7 @@ class KafkaTopicLog:
                 messages = self._consume(consumer)
                 records = [_record(message) for message in messages if message.error() is None]
                 if records := [record for record in records if record.offset < end]:
-                    yield records
+                    yield Block.of(records)
                 reading = _next_offset(messages[-1]) < end
 
     def _consume(self, consumer: Consumer) -> list[Message]:

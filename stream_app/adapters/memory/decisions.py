@@ -8,7 +8,7 @@ from schemas.errors import Transient
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
-from stream_app.partition.letters import Source, addressed, rejections
+from stream_app.partition.letters import Rejections, Source, addressed
 
 
 class DecisionPartition:
@@ -88,11 +88,11 @@ class MemoryDecisions:
         """Everything that is committed, as far as it was asked for."""
         if not self._partition.settled:
             raise Transient("a transaction on the decisions is still open")
-        alerts, letters = self._partition.alerts, reversed(self._partition.letters)
-        found = (read_rejection(record.headers) for record in letters)
-        rejected, rejected_front = rejections((letter for letter in found if letter is not None), rejected_from)
+        alerts, rejected = self._partition.alerts, Rejections(rejected_from)
+        letters = (read_rejection(record.headers) for record in reversed(self._partition.letters))
+        all(rejected.add(letter) for letter in letters if letter is not None)
         self._unread = [alert for alert in alerts if alert.data.src.offset >= position]
-        return Decisions(max((alert.data.front for alert in alerts), default=-1), rejected, rejected_front)
+        return Decisions(max((alert.data.front for alert in alerts), default=-1), rejected.reasons, rejected.front)
 
     async def read_alerts(self, before: int) -> Sequence[Alert]:
         """The next that were committed when they were read back."""

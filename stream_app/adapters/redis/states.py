@@ -55,11 +55,15 @@ def anchor_fields(anchor: Anchor | None) -> tuple[bytes | int, bytes | int]:
 
 
 def read_meta(values: Sequence[bytes | None]) -> Meta:
-    """What the META_FIELDS of a partition that was claimed say."""
+    """What the META_FIELDS of a partition that was claimed say.
+
+    Versions that knew no offsets without a record did not say where the anchor stands: right before the position.
+    """
     position, hashed, offset, digest, partitions, control = values
+    before = int(position or 0) - 1
     return Meta(
         position=int(position or 0),
-        anchor=Anchor(int(offset), int(hashed)) if offset and hashed else None,
+        anchor=Anchor(int(offset or before), int(hashed)) if hashed else None,
         state_digest=(digest or b"").decode(),
         partitions=int(partitions or 0),
         control=msgspec.json.decode(control, type=ControlData) if control else None,

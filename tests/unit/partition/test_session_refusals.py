@@ -107,7 +107,7 @@ def test_a_record_below_what_its_user_has_seen_is_refused() -> None:
 
 def test_a_hole_in_the_log_that_a_look_from_the_side_confirms_stops_the_partition() -> None:
     log = a_log()
-    world = World(EventPartition([*log[:2], PlainRecord(99, 1, None, b"a marker"), *log[3:]]))
+    world = World(EventPartition([*log[:2], *log[3:]]))
     assert refused_after(2, world, [log[:2], *[log[3:]] * 6]) == "hole_in_log"
 
 

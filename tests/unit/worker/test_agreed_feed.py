@@ -1,17 +1,17 @@
 """A feed delivers while its topic has the number of partitions that states are made for, and not a record longer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 
 from schemas.errors import ContractViolation
-from stream_app.core.log import LogRecord, PlainRecord
+from stream_app.core.blocks import Block
+from stream_app.core.log import PlainRecord
 from stream_app.worker.agreed_feed import AgreedFeed
 from tests.support.sessions import at_once
 
 N = 4
-RECORDS = [PlainRecord(7, 1, b"ana", b"{}")]
+RECORDS = Block.of([PlainRecord(7, 1, b"ana", b"{}")])
 
 
 @dataclass
@@ -26,7 +26,7 @@ class HandFeed:
     async def seek(self, position: int) -> None:
         self.sought = position
 
-    async def receive(self) -> Sequence[LogRecord]:
+    async def receive(self) -> Block:
         self.taken += 1
         return RECORDS
 
