@@ -125,7 +125,7 @@ def _refusing_bad_lines(
 def _of_topic(settings: Settings, wanted: WantedRows, period: Period) -> _Run:
     deployment = deployment_of(settings)
     kafka, topics = deployment.kafka, deployment.topics
-    log = topic_log(kafka, topics.events)
+    log = topic_log(kafka, topics.events, stable=True)
     compared = any(variant.is_live for variant in wanted.variants) and topic_exists(kafka, topics.alerts)
     published = [
         alert

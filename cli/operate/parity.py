@@ -48,7 +48,7 @@ def parity(
 def _replayed(deployment: Deployment, engine: Engine) -> Replayed:
     kafka, topics = deployment.kafka, deployment.topics
     replayed = Replayed(engine)
-    events, barred = topic_log(kafka, topics.events), barred_in_topic(kafka, topics.letters)
+    events, barred = topic_log(kafka, topics.events, stable=True), barred_in_topic(kafka, topics.letters)
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
             chunks = counting(events.read(partition), advance)

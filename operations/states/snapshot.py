@@ -48,7 +48,7 @@ def caught_up(deployment: Deployment, engine: Engine, partition: int, stored: li
     comes later is overwritten by that page. Raises ContractViolation when the log is not what the worker applied.
     """
     barred = barred_in_topic(deployment.kafka, deployment.topics.letters, whole=False)[partition]
-    log = topic_log(deployment.kafka, deployment.topics.events, whole=False)
+    log = topic_log(deployment.kafka, deployment.topics.events, whole=False, stable=True)
     first, last = stored[0].meta, stored[-1].meta
     with closing(StoppingReplay(engine, log, partition, barred, stored[0].position)) as replay:
         replay.anchor = first.anchor if first else None

@@ -15,6 +15,7 @@ from stream_app.metrics.page import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings
 from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING
+from stream_app.worker.topics_watch import EVERY_S
 from stream_app.worker.transport import ChunkApp
 
 _REBALANCED_WITHIN_S = 6.0
@@ -89,6 +90,11 @@ def _feed_partitions(app: ChunkApp, topic: str, service: Worker) -> None:
     async def watch_memory() -> None:
         """Say early that Redis fills up."""
         await service.memory.look()
+
+    @app.timer(interval=EVERY_S, name="watch_topics")
+    async def watch_topics() -> None:
+        """Notice when the topics are kept otherwise than agreed."""
+        await service.topics.look()
 
 
 def _add_pages(app: ChunkApp, service: Worker) -> None:

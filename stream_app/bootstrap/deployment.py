@@ -62,14 +62,19 @@ def deployment_of(settings: Settings) -> Deployment:
 
 
 def topic_log(
-    kafka: KafkaConnection, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
+    kafka: KafkaConnection,
+    topic: str,
+    isolation: Isolation = "read_committed",
+    *,
+    whole: bool = True,
+    stable: bool = False,
 ) -> TopicLog:
-    """A topic up to its present ends.
+    """A topic up to its present ends: those that a `stable` one has before an open transaction, or behind it.
 
     Raises ContractViolation when there is no such topic, or it must be `whole` and its beginning is gone; Transient
     without a broker.
     """
-    return KafkaTopicLog(kafka, topic, isolation, whole=whole)
+    return KafkaTopicLog(kafka, topic, isolation, whole=whole, stable=stable)
 
 
 def sender(deployment: Deployment) -> Sender:

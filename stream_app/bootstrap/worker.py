@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from stream_app.adapters.kafka.decisions import KafkaDecisions
@@ -22,6 +23,7 @@ from stream_app.partition.session import Session
 from stream_app.settings import Settings
 from stream_app.worker.agreed_feed import AgreedFeed
 from stream_app.worker.owner import PartitionOwner, PartitionTask
+from stream_app.worker.topics_watch import TopicsWatch
 from stream_app.worker.watch import Counts, Trace, partition_readings
 
 
@@ -33,6 +35,7 @@ class Worker:
     counts: Counts
     metrics: MetricsPage
     memory: MemoryWatch
+    topics: TopicsWatch
 
 
 class _Watchers:
@@ -54,11 +57,12 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     measures, in_force = Measures(), ControlsInForce()
     counts = Counts(measures)
     watchers: list[Watcher] = [counts]
+    topics = TopicsWatch(partial(agreed_partitions, deployment))
     if settings.trace_file is not None:
         watchers.append(Trace(settings.trace_file))
 
     def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
-        agreed = AgreedFeed(feed, partitions)
+        agreed = AgreedFeed(feed, partitions, topics)
         agreed.must_be_agreed()
         ports = Ports(
             states=RedisStates(deployment, partition),
@@ -74,4 +78,4 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     owner = PartitionOwner(deployment.topics.events, open_session, measures)
     memory = MemoryWatch(lambda: memory_ratio(redis))
     page = MetricsPage(measures, lambda: chain(partition_readings(owner, in_force), memory.readings()))
-    return Worker(owner, counts, page, memory)
+    return Worker(owner, counts, page, memory, topics)

@@ -175,9 +175,17 @@ PARTITION_LAG = Metric(
     "churn_partition_lag",
     "gauge",
     "records",
-    "Records known to be in the partition and not committed yet, as of the last fetch, or 2 s ago if it is paused",
+    "Offsets up to the last stable one that are not committed yet, as of the last fetch, or 2 s ago if it is paused",
     "Start another worker (up to one per partition), or see which stage is slow; `churn_partition_state` says whether "
     "the partition stands still",
+    {"partition": ()},
+)
+HELD_BACK = Metric(
+    "churn_partition_held_back",
+    "gauge",
+    "records",
+    "Offsets behind the last stable one: a producer's open transaction holds them back from every reader",
+    "For longer than a producer's transaction takes: it hangs, see `ChurnPartitionHeldBack` in docs/runbook/alarms.md",
     {"partition": ()},
 )
 REDIS_MEMORY = Metric(
@@ -215,6 +223,7 @@ METRICS = (
     PARTITION_STATE,
     PARTITION_POSITION,
     PARTITION_LAG,
+    HELD_BACK,
     REDIS_MEMORY,
     MODEL_INFO,
 )

@@ -17,7 +17,7 @@ from stream_app.partition.driver import Stopping, drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports
 from stream_app.partition.session import Session
-from stream_app.worker.transport import ChunkConsumer
+from stream_app.worker.transport import ChunkConsumer, Ends
 
 _log = structlog.get_logger()
 
@@ -60,9 +60,9 @@ class PartitionTask:
         self.task = asyncio.create_task(self._keep_alive())
 
     @property
-    def end(self) -> int | None:
+    def ends(self) -> Ends | None:
         """Where the partition's log ended when it was last fetched or looked at, None if it was not yet."""
-        return self._consumer.end(self.partition, self._topic)
+        return self._consumer.ends(self.partition, self._topic)
 
     @property
     def topic_partitions(self) -> int | None:

@@ -13,6 +13,7 @@ from stream_app.metrics.catalogue import (
     BATCH_RECORDS,
     DEAD_LETTER_RECORDS,
     EVENT_DELAY,
+    HELD_BACK,
     LATE_EVENTS,
     MODEL_INFO,
     NOTHING_BY_RIGHT,
@@ -115,8 +116,9 @@ def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData
         yield Reading(PARTITION_STATE, (name, task.state), 1)
         if task.position is not None:
             yield Reading(PARTITION_POSITION, (name,), task.position)
-            if (end := task.end) is not None:
-                yield Reading(PARTITION_LAG, (name,), max(0, end - task.position))
+            if (ends := task.ends) is not None:
+                yield Reading(PARTITION_LAG, (name,), max(0, ends.stable - task.position))
+                yield Reading(HELD_BACK, (name,), max(0, ends.high - ends.stable))
         if (control := in_force.get(partition)) is not None:
             model, policy = control.model, control.policy
             yield Reading(MODEL_INFO, (name, model.name, model.version, policy.name, str(policy.version)), 1)

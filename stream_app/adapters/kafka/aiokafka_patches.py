@@ -6,14 +6,15 @@ of the version named below: importing it under another one is refused, and so is
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from importlib.metadata import version
 from itertools import chain
 from types import FunctionType, MethodType
 from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.consumer.fetcher import READ_UNCOMMITTED, PartitionRecords
 from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, Sender
 from aiokafka.producer.transaction_manager import PidAndEpoch
@@ -76,6 +77,21 @@ def fetch_in_sizes(consumer: AIOKafkaConsumer, min_bytes: int, max_wait_ms: int,
     consumer._fetch_min_bytes = min_bytes
     consumer._fetch_max_wait_ms = max_wait_ms
     consumer._fetch_max_bytes = max_bytes
+
+
+def read_committed(consumer: AIOKafkaConsumer) -> None:
+    """Have a consumer that somebody else has made, and that has not started, read only what is committed."""
+    consumer._isolation_level = "read_committed"
+
+
+async def high_watermarks(
+    consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Where logs end for those who read all, asked of a consumer that reads only what is committed."""
+    asking = copy(consumer._fetcher)
+    asking._isolation_level = READ_UNCOMMITTED
+    found: dict[TopicPartition, int] = await asking.end_offsets(list(partitions), consumer._request_timeout_ms)
+    return found
 
 
 def be_seen_fetching(consumer: AIOKafkaConsumer) -> None:

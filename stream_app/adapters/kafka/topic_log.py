@@ -24,18 +24,26 @@ _WAIT_S = 0.05
 class KafkaTopicLog:
     """All partitions of a topic up to the ends they have now. Belongs to no consumer group and commits nothing.
 
-    An open transaction counts as well: its end is waited for, as a writer may just have asked for it.
+    An open transaction counts as well: its end is waited for, as a writer may just have asked for it. A `stable` one
+    ends before it.
     """
 
     def __init__(
-        self, kafka: KafkaConnection, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
+        self,
+        kafka: KafkaConnection,
+        topic: str,
+        isolation: Isolation = "read_committed",
+        *,
+        whole: bool = True,
+        stable: bool = False,
     ) -> None:
         """Raises ContractViolation when there is no such topic, or it must be `whole` and its beginning is gone.
 
         Raises Transient without a broker.
         """
         self._kafka, self._topic, self._isolation = kafka, topic, isolation
-        with self._consumer("read_uncommitted") as consumer:
+        self._bounded_by: Isolation = "read_committed" if stable else "read_uncommitted"
+        with self._consumer(self._bounded_by) as consumer:
             topics = consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
             if topic not in topics:
                 raise ContractViolation(f"there is no topic {topic}: `churn up` makes it")
@@ -64,7 +72,7 @@ class KafkaTopicLog:
 
     def look_again(self, partition: int) -> None:
         """Take a partition to end where it ends now."""
-        with self._consumer("read_uncommitted") as consumer:
+        with self._consumer(self._bounded_by) as consumer:
             self._begins[partition], self._ends[partition] = self._bounds(consumer, partition)
 
     def read(self, partition: int, begin: int | None = None) -> Generator[Block, None, None]:
