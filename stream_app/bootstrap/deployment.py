@@ -9,7 +9,7 @@ from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.kafka.named_writer import KafkaNamedWriter
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.subscriber import AlertSubscriber
-from stream_app.adapters.kafka.topic_facts import topic_facts
+from stream_app.adapters.kafka.topic_facts import held_back, topic_facts
 from stream_app.adapters.kafka.topic_log import KafkaTopicLog, barred_in_topic, topic_exists
 from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 from stream_app.adapters.redis import stored_states as redis_states
@@ -40,6 +40,7 @@ __all__ = [
     "empty_topics",
     "faust_arguments",
     "forget",
+    "held_back",
     "meta_key",
     "partition_of_meta",
     "producer",
