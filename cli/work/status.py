@@ -33,9 +33,8 @@ def status(as_json: AsJson = False) -> None:
     else:
         show(services)
         for partition, offsets in waiting.items():
-            OUT.print(
-                f"Events  partition {partition}: an open transaction holds back {offsets:,} offsets", markup=False
-            )
+            line = f"Events  partition {partition}: an open transaction holds back {offsets:,} offsets"
+            OUT.print(line, markup=False, soft_wrap=True)
     missing = [service.name for service in (services.kafka, services.redis) if not service.answers]
     if missing:
         raise ContractViolation(f"{' and '.join(missing)} cannot be used: `churn up` starts the local stack")

@@ -1,7 +1,7 @@
 """Delivers a partition in batches of one size; two gates hold all partitions of a process while its clocks are read."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -60,7 +60,7 @@ class BatchFeed:
         self._next += len(records)
         return Block.of(records)
 
-    async def _exactly(self, count: int) -> Sequence[LogRecord]:
+    async def _exactly(self, count: int) -> Block:
         records: list[LogRecord] = []
         while len(records) < count:
             found = await self._consumer.getmany(self._at, timeout_ms=_SILENCE_MS, max_records=count - len(records))
@@ -69,4 +69,4 @@ class BatchFeed:
                     f"nothing of {self._at.topic} came for {_SILENCE_MS // 1000} s: see that the broker runs"
                 )
             records += found[self._at]
-        return records
+        return Block.of(records)

@@ -67,7 +67,7 @@ class Block(Sequence[LogRecord]):
         return cls(
             offsets=offsets,
             timestamps=np.fromiter((record.timestamp for record in records), np.int64, len(records)),
-            text=np.frombuffer(b"".join([*(text for text in texts if text), ROOM]), np.uint8),
+            text=np.frombuffer(bytearray().join([*(text for text in texts if text), ROOM]), np.uint8),
             values=spans[:, : len(records)],
             keys=spans[:, len(records) : 2 * len(records)],
             headers=spans[:, 2 * len(records) :],
@@ -133,9 +133,9 @@ class Block(Sequence[LogRecord]):
             offsets,
             self.timestamps[places],
             self.text,
-            self.keys[:, places],
-            self.values[:, places],
-            self.headers[:, places],
+            self.keys.take(places, axis=1),
+            self.values.take(places, axis=1),
+            self.headers.take(places, axis=1),
             begin,
             end,
         )

@@ -26,7 +26,7 @@ def read(text: bytes) -> Headers:
 
 def _each(text: bytes) -> Iterator[tuple[str, bytes]]:
     try:
-        count, at = _number(text, 0)
+        count, at = number_at(text, 0)
         for _ in range(count):
             key, at = _sized(text, at)
             value, at = _sized(text, at)
@@ -36,7 +36,7 @@ def _each(text: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _sized(text: bytes, at: int) -> tuple[bytes | None, int]:
-    size, at = _number(text, at)
+    size, at = number_at(text, at)
     if size < 0:
         return None, at
     if at + size > len(text):
@@ -44,7 +44,7 @@ def _sized(text: bytes, at: int) -> tuple[bytes | None, int]:
     return text[at : at + size], at + size
 
 
-def _number(text: bytes, at: int) -> tuple[int, int]:
+def number_at(text: bytes, at: int) -> tuple[int, int]:
     """The number that stands there, and the place behind it. Raises IndexError where none ends."""
     value = shift = 0
     while text[at] & 0x80:

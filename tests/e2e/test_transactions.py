@@ -1,13 +1,16 @@
-"""Producers that write events in transactions are welcome: what is aborted is not applied, what is open is waited for."""
+"""Producers of events may write in transactions: what is aborted is not applied, what is open is waited for."""
 
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
+from stack.worker_process import WorkerProcess
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_verify import churn, verified
 from tests.e2e.test_worker import activity, home_of, user_of, wait_until
@@ -19,6 +22,13 @@ def made(stack: Services, prefix: str, tmp_path: Path, monkeypatch: pytest.Monke
         for name, value in it.environment.items():
             monkeypatch.setenv(name, value)
         yield it
+
+
+def gauge(worker: WorkerProcess, name: str) -> list[float]:
+    """What a worker shows of each partition."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=5) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    return [sample.value for family in families for sample in family.samples if sample.name == name]
 
 
 class Transactional:
@@ -69,14 +79,14 @@ def test_an_open_transaction_is_no_lag_it_is_told_and_verify_ends_before_it(made
     first.end(commit=True)
     made.wait_until_applied([4] * PARTITIONS)
     hanging.begin(2, 5)
-    wait_until(lambda: all(held == 3 for held in gauge(worker.port, "churn_partition_held_back")))
-    assert set(gauge(worker.port, "churn_partition_lag")) == {0}
+    wait_until(lambda: all(held == 3 for held in gauge(worker, "churn_partition_held_back")))
+    assert set(gauge(worker, "churn_partition_lag")) == {0}
     told = churn("status").output
     assert told.count("an open transaction holds back 3 offsets") == PARTITIONS
     assert verified()["exact"]
     hanging.end(commit=True)
     made.wait_until_applied([8] * PARTITIONS)
-    wait_until(lambda: set(gauge(worker.port, "churn_partition_held_back")) == {0})
+    wait_until(lambda: set(gauge(worker, "churn_partition_held_back")) == {0})
     assert verified()["events"] == 5 * PARTITIONS
 
 
@@ -84,9 +94,10 @@ def test_a_worker_goes_on_behind_a_marker_that_it_had_passed(made: Deployment) -
     producer = Transactional(made, "connect")
     producer.begin(0, 3)
     producer.end(commit=False)
-    made.start_worker().wait_until_ready()
+    worker = made.start_worker()
+    worker.wait_until_ready()
     made.wait_until_applied([5] * PARTITIONS)
-    made.stop_workers()
+    worker.stop()
     producer.begin(0, 3)
     producer.end(commit=True)
     made.start_worker().wait_until_ready()

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 
-from stream_app.adapters.kafka.aiokafka_patches import bound_batches
+from stream_app.adapters.kafka.block_fetches import deliver_records
 from stream_app.deployment import KafkaConnection
 
 
@@ -27,9 +27,9 @@ def admin(kafka: KafkaConnection) -> AdminClient:
 
 
 def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  # noqa: ANN401 - aiokafka's own
-    """aiokafka's, which commits nothing, reads only where it was sent, and bounds what batches grow to."""
+    """aiokafka's, which commits nothing, reads only where it was sent, and delivers plain records."""
     consumer = AIOKafkaConsumer(auto_offset_reset="none", enable_auto_commit=False, **_aiokafka(kafka), **options)
-    bound_batches(consumer)
+    deliver_records(consumer)
     return consumer
 
 
