@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backtest.rerun import Backtest, Outcome
+from backtest.rerun import Backtest, VariantOutcome
 from backtest.usefulness import usefulness
 
 
@@ -31,7 +31,7 @@ class Figures:
     lead_time_hours_p50: float | None
 
 
-def figures(backtest: Backtest, outcome: Outcome) -> Figures:
+def figures(backtest: Backtest, outcome: VariantOutcome) -> Figures:
     """The figures of one of a backtest's outcomes."""
     audience, worth = backtest.audience, usefulness(backtest.audience, outcome.alerts)
     statuses = [alert.data.status for alert in outcome.alerts]

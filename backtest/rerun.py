@@ -11,7 +11,7 @@ from backtest.period import Period
 from backtest.usefulness import Audience
 from backtest.variants import Variant
 from schemas.alerts import Alert
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, Engine
 from stream_app.core.intake.events import Events
@@ -34,7 +34,7 @@ class Rerun(Replay):
 
 
 @dataclass
-class Outcome:
+class VariantOutcome:
     """What a variant came to within the period: events scored, alerts in the order in which partitions were folded."""
 
     variant: Variant
@@ -57,11 +57,11 @@ class Backtest:
         published: Collection[Alert] = (),
         start: ControlData | None = None,
     ) -> None:
-        self.outcomes = [Outcome(variant) for variant in variants]
+        self.outcomes = [VariantOutcome(variant) for variant in variants]
         self.audience = Audience(engine.compiled.workload.churn)
         self.events = 0
         self.dead = 0
-        self.first_dead: dict[Reason, DeadLetter] = {}
+        self.first_dead: dict[RejectionReason, DeadLetter] = {}
         self._engine, self._period, self._start = engine, period, start
         self._published = published
         self._published_at: dict[int, set[int]] = defaultdict(set)
@@ -88,7 +88,7 @@ class Backtest:
             for intake in runs(chunk, partition, partitions, barred, self._engine.compiled.declared):
                 self._note(partition, [rerun.step(intake) for rerun in reruns])
 
-    def difference(self, outcome: Outcome) -> Parity:
+    def difference(self, outcome: VariantOutcome) -> Parity:
         """How the live alerts within the period differ from those of an outcome."""
         given = [alert for alert in self._published if _position(alert) not in self._outside]
         nothing = np.zeros(0, TRACE)

@@ -11,7 +11,7 @@ from schemas.alerts import Alert
 from schemas.instants import parse_instant
 from stream_app.core.columns import raised_by
 from stream_app.core.durations import HOUR_MS
-from stream_app.core.features.sources import Source
+from stream_app.core.features.sources import SignalSource
 from stream_app.core.intake.events import Events
 
 
@@ -26,7 +26,7 @@ class LogPoint(NamedTuple):
 class Audience:
     """Everybody in a log, and where each churner did the first of the `churn` acts."""
 
-    churn: tuple[Source, ...]
+    churn: tuple[SignalSource, ...]
     users: set[str] = field(default_factory=set)
     left: dict[str, LogPoint] = field(default_factory=dict)
 

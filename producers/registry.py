@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from producers.event_files import read_events
 from producers.simulator import simulate
-from producers.simulator.oracle import Moment, World, churn_chances
+from producers.simulator.oracle import RolloutStart, World, churn_chances
 from producers.sparkify import read_log
 from schemas.errors import ContractViolation
 
@@ -21,7 +21,7 @@ class Simulator:
     """
 
     simulate: Callable[[int, int, int, int], Iterator[bytes]]
-    churn_chances: Callable[[Sequence[Moment], World, int, int, int, Callable[[int], None]], list[float]]
+    churn_chances: Callable[[Sequence[RolloutStart], World, int, int, int, Callable[[int], None]], list[float]]
 
 
 def event_lines(path: Path) -> Iterator[bytes]:

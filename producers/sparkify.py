@@ -19,7 +19,7 @@ from producers.line_files import numbered_lines
 from schemas.errors import ContractViolation
 from schemas.events import Activity, ActivityData
 from schemas.instants import format_instant
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 
 SOURCE: Final = "/sparkify"
 
@@ -29,7 +29,7 @@ _ACTION: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
-class Row(msgspec.Struct, frozen=True):
+class SparkifyRow(msgspec.Struct, frozen=True):
     """The fields of a log line that matter here; a row of nobody has no `userId` or an empty one."""
 
     ts: int
@@ -39,11 +39,11 @@ class Row(msgspec.Struct, frozen=True):
     itemInSession: int | None = None  # noqa: N815
 
 
-_DECODER: Final = msgspec.json.Decoder(Row)
+_DECODER: Final = msgspec.json.Decoder(SparkifyRow)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-def read_log(path: Path) -> Iterator[Outgoing | None]:
+def read_log(path: Path) -> Iterator[OutgoingEvent | None]:
     """Every line of the log as an event, in the file's order; None stands for a row without a user.
 
     Keeps a count of every different row, to tell repeats apart. Raises ContractViolation with file and line number at
@@ -68,7 +68,7 @@ def action(page: str) -> str:
     return slug
 
 
-def _outgoing(row: Row, user: str, seen: Counter[bytes]) -> Outgoing:
+def _outgoing(row: SparkifyRow, user: str, seen: Counter[bytes]) -> OutgoingEvent:
     time = format_instant(row.ts)
     event = Activity(
         specversion="1.0",
@@ -79,10 +79,10 @@ def _outgoing(row: Row, user: str, seen: Counter[bytes]) -> Outgoing:
         subject=user,
         data=ActivityData(action=action(row.page), session_ref=_text(row.sessionId)),
     )
-    return Outgoing(user.encode(), _ENCODER.encode(event), row.ts)
+    return OutgoingEvent(user.encode(), _ENCODER.encode(event), row.ts)
 
 
-def _event_id(row: Row, seen: Counter[bytes]) -> str:
+def _event_id(row: SparkifyRow, seen: Counter[bytes]) -> str:
     identity = json.dumps([row.userId, row.sessionId, row.itemInSession, row.ts, row.page]).encode()
     occurrence = seen[identity]
     seen[identity] += 1

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Reason = Literal["undecodable", "schema", "no_user", "future", "too_large", "mispartitioned", "bug"]
+RejectionReason = Literal["undecodable", "schema", "no_user", "future", "too_large", "mispartitioned", "bug"]
 
 HEADER_PREFIX = "__churn.errors."
 SCHEMA = "churn.events.v1"
@@ -19,7 +19,7 @@ SCHEMA = "churn.events.v1"
 class Rejection(Struct, kw_only=True, frozen=True):
     """Why a record was rejected: where it stood, its timestamp in ms, who rejected it.
 
-    `reason` is a `Reason` of the version that wrote the letter, and may be one that this version does not know.
+    `reason` is a `RejectionReason` of the version that wrote the letter, maybe one that this version does not know.
     `front` is the highest offset that its partition had rejected when the letter was written, this one included.
     """
 

@@ -8,7 +8,7 @@ ChurnError
 
 from typing import Literal
 
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 
 Doubt = Literal["no_answer", "taken_over", "commit_refused", "publisher_fenced", "transaction_in_doubt"]
 """Why a session ended: a service did not answer as it should · another session owns the partition, seen by a check, by
@@ -41,9 +41,9 @@ class ChurnError(Exception):
 class Poison(ChurnError):
     """This record can never be applied: dead-letter it under `reason` and go on."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: RejectionReason, message: str) -> None:
         super().__init__(message)
-        self.reason: Reason = reason
+        self.reason: RejectionReason = reason
         self.message = message
 
 

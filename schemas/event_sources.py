@@ -43,4 +43,4 @@ class Attributes:
     field: str
 
 
-Source = Named | Own | Measures | Attributes
+FieldSource = Named | Own | Measures | Attributes

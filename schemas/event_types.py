@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from schemas.envelope import SLUG_PATTERN, Action, Envelope, Slug, Text
-from schemas.event_sources import Attributes, Measures, Named, Own, Source
+from schemas.event_sources import Attributes, FieldSource, Measures, Named, Own
 
 _MOST_SLUGS = 4096
 _slugs: set[str] = set()
@@ -101,7 +101,7 @@ class EventType:
     """
 
     record: type[UserEvent]
-    sources: tuple[Source, ...]
+    sources: tuple[FieldSource, ...]
 
 
 EVENT_TYPES = (

@@ -8,7 +8,7 @@ import msgspec
 from schemas.instants import parse_instant
 
 
-class Outgoing(NamedTuple):
+class OutgoingEvent(NamedTuple):
     """An encoded event on its way to Kafka; `key` is the user's id."""
 
     key: bytes
@@ -24,8 +24,8 @@ class _Address(msgspec.Struct):
 _DECODER: Final = msgspec.json.Decoder(_Address)
 
 
-def address(lines: Iterable[bytes]) -> Iterator[Outgoing]:
+def address(lines: Iterable[bytes]) -> Iterator[OutgoingEvent]:
     """Put key and time beside encoded user events that are known to be valid."""
     for line in lines:
         event = _DECODER.decode(line)
-        yield Outgoing(event.subject.encode(), line, parse_instant(event.time))
+        yield OutgoingEvent(event.subject.encode(), line, parse_instant(event.time))

@@ -54,18 +54,18 @@ class Done(Struct, kw_only=True, frozen=True):
     offset: int
 
 
-Entry = Begun | Done
-_STATES: dict[str, type[Entry]] = {"begun": Begun, "done": Done}
+LedgerEntry = Begun | Done
+_STATES: dict[str, type[LedgerEntry]] = {"begun": Begun, "done": Done}
 
 
-def to_headers(entry: Entry) -> list[tuple[str, bytes]]:
+def to_headers(entry: LedgerEntry) -> list[tuple[str, bytes]]:
     """The headers of a record of the ledger, beside the record's own."""
     state = next(name for name, kind in _STATES.items() if isinstance(entry, kind))
     said = {"state": state} | {field: str(getattr(entry, field)) for field in entry.__struct_fields__}
     return [(HEADER_PREFIX + name, text.encode()) for name, text in said.items()]
 
 
-def read_entry(headers: Iterable[tuple[str, bytes | None]]) -> Entry | None:
+def read_entry(headers: Iterable[tuple[str, bytes | None]]) -> LedgerEntry | None:
     """What a record's headers say as a record of the ledger; None for any other record."""
     said = {
         name.removeprefix(HEADER_PREFIX): (value or b"").decode("utf-8", "replace")

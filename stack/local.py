@@ -1,7 +1,7 @@
 """The local stack as a whole: what runs, starting what is missing, stopping what was started.
 
-A service that a person has named (`Named`) is used and never started or stopped. The addresses of what this module
-starts stand in `stack.env` of the stack's directory, from which the settings read them.
+A service that a person has named is used and never started or stopped. The addresses of what this module starts stand
+in `stack.env` of the stack's directory, from which the settings read them.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Standing = Literal["started", "running", "named", "unreachable", "stopped"]
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedServices:
     """The services that a person has named; None for one that the stack must run itself."""
 
     kafka_bootstrap: str | None = None
@@ -30,7 +30,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceStatus:
     """One service as it stands. `uri` is empty when it is stopped, `pid` None when the process is not ours."""
 
     name: str
@@ -48,8 +48,8 @@ class Service:
 class Services:
     """The two services of a deployment."""
 
-    kafka: Service
-    redis: Service
+    kafka: ServiceStatus
+    redis: ServiceStatus
 
     @property
     def bootstrap(self) -> str:
@@ -82,7 +82,7 @@ class Server(Protocol):
 
 
 def start(
-    directory: Path, named: Named | None = None, say: Callable[[str], None] = print, jars: Path | None = None
+    directory: Path, named: NamedServices | None = None, say: Callable[[str], None] = print, jars: Path | None = None
 ) -> Services:
     """Have both services running with their data below `directory`; what runs already stays as it is.
 
@@ -90,7 +90,7 @@ def start(
     Whatever goes wrong, Ctrl-C included, stops what this call has started. Raises ContractViolation when something
     must be installed first, Transient when a service does not answer.
     """
-    named = named or Named()
+    named = named or NamedServices()
     kafka, redis = _servers(directory, lambda: kafka_jars(jars or directory / "kafka" / "libs", say))
     with alone(directory / "lock"), ExitStack() as undo:
         services = Services(
@@ -111,9 +111,9 @@ def stop(directory: Path) -> None:
             (directory / "stack.env").unlink(missing_ok=True)
 
 
-def state(directory: Path, named: Named | None = None) -> Services:
+def state(directory: Path, named: NamedServices | None = None) -> Services:
     """What runs where."""
-    named = named or Named()
+    named = named or NamedServices()
     kafka, redis = _servers(directory)
     return Services(kafka=_look(kafka, named.kafka_bootstrap), redis=_look(redis, named.redis_url))
 
@@ -122,7 +122,7 @@ def _servers(directory: Path, jars: Callable[[], Path] = Path) -> tuple[Server, 
     return KafkaBroker(directory.resolve() / "kafka", jars), RedisServer(directory.resolve() / "redis")
 
 
-def _have(server: Server, named: str | None, undo: ExitStack) -> Service:
+def _have(server: Server, named: str | None, undo: ExitStack) -> ServiceStatus:
     found = _look(server, named)
     if found.standing == "unreachable":
         cure = f"start it or correct {server.setting}" if named else "`churn down` ends it, `churn up` starts it anew"
@@ -131,20 +131,20 @@ def _have(server: Server, named: str | None, undo: ExitStack) -> Service:
         return found
     undo.callback(server.stop)
     uri = server.start()
-    return Service(found.name, "started", uri, server.daemon.pid)
+    return ServiceStatus(found.name, "started", uri, server.daemon.pid)
 
 
-def _look(server: Server, named: str | None) -> Service:
+def _look(server: Server, named: str | None) -> ServiceStatus:
     name, pid, address = server.daemon.name, server.daemon.pid, server.daemon.address
     if named:
-        return Service(name, "named" if server.answers(named) else "unreachable", named)
+        return ServiceStatus(name, "named" if server.answers(named) else "unreachable", named)
     if pid is None or address is None:
-        return Service(name, "stopped")
+        return ServiceStatus(name, "stopped")
     uri = server.uri(address)
-    return Service(name, "running" if server.answers(uri) else "unreachable", uri, pid)
+    return ServiceStatus(name, "running" if server.answers(uri) else "unreachable", uri, pid)
 
 
-def _write_environment(directory: Path, services: dict[str, Service]) -> None:
+def _write_environment(directory: Path, services: dict[str, ServiceStatus]) -> None:
     ours = {setting: service.uri for setting, service in services.items() if service.pid is not None}
     written = directory / "stack.env.new"
     written.write_text("".join(f"{setting}={uri}\n" for setting, uri in ours.items()))

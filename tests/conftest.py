@@ -10,6 +10,7 @@ import pytest
 
 from stack import local
 from stream_app.adapters.kafka.topics import delete_topics
+from tests.support.committed_models import declare_anew
 from tests.support.connections import deployment_at
 from tests.support.fixture_model import write_fixture_model
 
@@ -45,7 +46,7 @@ def jars() -> Path:
 def stack(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[local.Services]:
     """Kafka and Redis, empty and of this run only, unless the environment names others. Failing to have them fails."""
     directory = tmp_path_factory.mktemp("stack")
-    named = local.Named(os.environ.get("CHURN_KAFKA_BOOTSTRAP"), os.environ.get("CHURN_REDIS_URL"))
+    named = local.NamedServices(os.environ.get("CHURN_KAFKA_BOOTSTRAP"), os.environ.get("CHURN_REDIS_URL"))
     yield local.start(directory, named, jars=jars)
     local.stop(directory)
 
@@ -62,7 +63,7 @@ def prefix(stack: local.Services) -> Iterator[str]:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The models directory of every test, command and worker: a small model of music that fits the code, and no other.
 
-    So a change of the features fails the tests of the committed model alone.
+    So a change of the features fails the test of the committed models alone.
     """
     directory = tmp_path_factory.mktemp("fixture") / "models"
     write_fixture_model(directory)
@@ -71,12 +72,19 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield directory
 
 
-@pytest.fixture
-def committed_models(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The repository's models, for tests of what is shipped, in the place of the small one."""
-    directory = REPOSITORY / "models"
-    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(directory))
+@pytest.fixture(scope="session")
+def committed_bytes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's models, and each under a manifest that fits the code."""
+    directory = tmp_path_factory.mktemp("committed") / "models"
+    declare_anew(directory)
     return directory
+
+
+@pytest.fixture
+def committed_models(committed_bytes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The committed bytes in the place of the small model."""
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(committed_bytes))
+    return committed_bytes
 
 
 @pytest.fixture

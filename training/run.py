@@ -32,7 +32,7 @@ NewScorer = Callable[[bytes, Manifest], Scorer]
 
 
 @dataclass(frozen=True)
-class Origin:
+class LogOrigin:
     """Where the events of a log come from, their number and hash."""
 
     source: str
@@ -64,7 +64,7 @@ class Trained:
 
 
 def train(
-    compiled: Compiled, surveyed: Survey, origin: Origin, spec: TrainingSpec, new_scorer: NewScorer, say: Say
+    compiled: Compiled, surveyed: Survey, origin: LogOrigin, spec: TrainingSpec, new_scorer: NewScorer, say: Say
 ) -> Trained:
     """Label, fit, export, choose thresholds, judge, beside the oracle where there is one.
 
@@ -97,7 +97,7 @@ def train(
     return Trained(graph, msgspec.structs.replace(draft, policy=policy, data=data, metrics=metrics), plot_rows)
 
 
-def look(trained: Trained, surveyed: Survey, origin: Origin, seed: int, new_scorer: NewScorer) -> Trained:
+def look(trained: Trained, surveyed: Survey, origin: LogOrigin, seed: int, new_scorer: NewScorer) -> Trained:
     """Judge on a log apart, all of whose users are unseen; the figures join those of the manifest.
 
     Raises ContractViolation when too few of its users churn.
@@ -146,7 +146,7 @@ def _draft(compiled: Compiled, spec: TrainingSpec, graph: bytes, typical: tuple[
     )
 
 
-def _data(surveyed: Survey, learnt: BothKinds, origin: Origin, seed: int) -> dict[str, Any]:
+def _data(surveyed: Survey, learnt: BothKinds, origin: LogOrigin, seed: int) -> dict[str, Any]:
     return {
         **asdict(origin),
         "unusable": surveyed.dead,

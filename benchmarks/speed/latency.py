@@ -22,7 +22,7 @@ from benchmarks.speed.filling import fill
 from benchmarks.speed.load import one_each
 from benchmarks.speed.open_loop import Loader, OpenLoad, SendingReport
 from benchmarks.speed.policies import first_event_control
-from benchmarks.speed.readings import Reading, between, known, read, wait_for
+from benchmarks.speed.readings import UsageReading, between, known, read, wait_for
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
 from stack.worker_process import WorkerProcess
@@ -98,7 +98,7 @@ class LatencyBench:
         while self.subscriber.poll(0.5):
             pass
 
-    def _watch_until(self, moment_ms: int) -> Reading:
+    def _watch_until(self, moment_ms: int) -> UsageReading:
         while time.time_ns() // 1_000_000 < moment_ms:
             self._collect(_POLL_S)
         return read(self.worker, self.made.pids)
@@ -141,8 +141,8 @@ def _demand_alerts(worker: WorkerProcess, users: int) -> None:
 def _result(
     load: OpenLoad,
     seconds: float,
-    first: Reading,
-    last: Reading,
+    first: UsageReading,
+    last: UsageReading,
     report: SendingReport,
     measured: list[Delays],
     missing: int,

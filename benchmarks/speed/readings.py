@@ -14,7 +14,7 @@ _STUCK_AFTER_S = 60.0
 
 
 @dataclass(frozen=True)
-class Reading:
+class UsageReading:
     """Seconds of wall and processor time so far, not a number for a service that is not ours to look into.
 
     `batches` of the worker, to know how large they were.
@@ -42,10 +42,10 @@ class Used:
     worker_cores: float
 
 
-def read(worker: WorkerProcess, pids: Pids) -> Reading:
+def read(worker: WorkerProcess, pids: Pids) -> UsageReading:
     """As things stand now."""
     counts = worker.probe()["counts"]
-    return Reading(
+    return UsageReading(
         counts.get("applied", 0),
         counts.get("batches", 0),
         time.monotonic(),
@@ -55,7 +55,7 @@ def read(worker: WorkerProcess, pids: Pids) -> Reading:
     )
 
 
-def wait_for(worker: WorkerProcess, pids: Pids, wanted: int) -> Reading:
+def wait_for(worker: WorkerProcess, pids: Pids, wanted: int) -> UsageReading:
     """The first reading with at least so many events applied.
 
     Raises Transient when the worker stands still, ContractViolation when it has exited or a partition has stopped.
@@ -75,7 +75,7 @@ def wait_for(worker: WorkerProcess, pids: Pids, wanted: int) -> Reading:
         time.sleep(_LOOK_EVERY_S)
 
 
-def between(first: Reading, last: Reading) -> Used:
+def between(first: UsageReading, last: UsageReading) -> Used:
     """What was used from one reading to a later one."""
     events = last.applied - first.applied
     wall_s, cpu_s = last.wall_s - first.wall_s, last.worker_cpu_s - first.worker_cpu_s

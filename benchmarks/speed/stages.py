@@ -54,7 +54,7 @@ class _EndOfLog(Exception):
     """Every record has been delivered."""
 
 
-class Stopwatch:
+class StageTimes:
     """Seconds of this thread's processor time by stage."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Stopwatch:
 
 
 @contextmanager
-def _watching(stopwatch: Stopwatch) -> Iterator[None]:
+def _watching(stopwatch: StageTimes) -> Iterator[None]:
     """Have every stage's functions watched; they are put back at the end."""
     with ExitStack() as undo:
         for stage, places in STAGES.items():
@@ -130,7 +130,7 @@ def measured(
 ) -> dict[str, float]:
     """The same for the records of each partition in turn. Raises ContractViolation when a stage was never reached."""
     warm_up(engine)
-    stopwatch, events = Stopwatch(), 0
+    stopwatch, events = StageTimes(), 0
     for partition, records in enumerate(logs):
         if partition == 0:
             _run(engine, partition, partitions, records[: _WARM_UP_BATCHES * batch], batch)

@@ -7,7 +7,7 @@ from schemas.errors import ContractViolation
 from schemas.events import ModelRef
 from schemas.instants import parse_instant
 from stream_app.core.engine import Engine
-from stream_app.core.event_lines import EventLog
+from stream_app.core.event_lines import EventLines
 from stream_app.core.features.codec import pack
 from stream_app.core.features.plan import Compiled
 from stream_app.core.replay import Replay
@@ -20,7 +20,7 @@ START_MS = parse_instant("2024-01-01T00:00:00Z")
 def measure(compiled: Compiled, users: int) -> dict[str, object]:
     """Bytes of a stored state over all of so many users."""
     replay = Replay(Engine(compiled, _refuse, "events"))
-    log = EventLog(simulate(users, DAYS, SEED, START_MS))
+    log = EventLines(simulate(users, DAYS, SEED, START_MS))
     for chunk in log.chunks():
         for _ in replay.apply(chunk):
             pass

@@ -24,7 +24,7 @@ from schemas.instants import format_instant
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_exists, topic_log
 from stream_app.bootstrap.engine import models_for
 from stream_app.core.engine import Engine
-from stream_app.core.event_lines import EventLog
+from stream_app.core.event_lines import EventLines
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
 from stream_app.ports.topic_log import read_alerts
@@ -103,7 +103,7 @@ def _engine(settings: Settings, topic: str) -> Engine:
 
 
 def _of_file(settings: Settings, wanted: WantedRows, period: Period, file: Path) -> _Run:
-    log = EventLog(line for _, line in numbered_lines(file))
+    log = EventLines(line for _, line in numbered_lines(file))
     run = Backtest(_engine(settings, file.name), wanted.variants, period, start=wanted.start)
     with progress("Replaying", None) as advance:
         run.fold(0, 1, _refusing_bad_lines(file, run, counting(log.chunks(), advance)))

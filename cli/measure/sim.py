@@ -10,7 +10,7 @@ from rich.table import Table
 from cli.console import ERR, OUT, print_json, progress
 from cli.options import AsJson
 from proofs.run_ledger import SCHEDULES, append
-from proofs.simulation.runs import Sum, run_many
+from proofs.simulation.runs import SimulationSummary, run_many
 from schemas.errors import ContractViolation
 
 _TOLD = 10
@@ -47,7 +47,7 @@ def sim(
     _judge(found, mutant)
 
 
-def _facts(first: int, found: Sum) -> dict[str, Any]:
+def _facts(first: int, found: SimulationSummary) -> dict[str, Any]:
     return {
         "first_seed": first,
         "schedules": found.schedules,
@@ -60,7 +60,7 @@ def _facts(first: int, found: Sum) -> dict[str, Any]:
     }
 
 
-def _judge(found: Sum, mutant: str | None) -> None:
+def _judge(found: SimulationSummary, mutant: str | None) -> None:
     for seed, wrong in list(found.failures.items())[:_TOLD]:
         ERR.print(f"seed {seed}: {wrong}", markup=False)
     if mutant is None and found.failures:
@@ -69,7 +69,7 @@ def _judge(found: Sum, mutant: str | None) -> None:
         raise ContractViolation(f"no schedule shows what is wrong with {mutant}: run more seeds")
 
 
-def _table(found: Sum) -> Table:
+def _table(found: SimulationSummary) -> Table:
     table = Table("what", "how often")
     rows = {
         "schedules": found.schedules,

@@ -15,7 +15,7 @@ from stream_app.core.features.kinds import Feature
 from stream_app.core.features.layout import Grid, lay_out
 from stream_app.core.features.patterns import signal_scales
 from stream_app.core.features.plan import Compiled, compile_workload
-from stream_app.core.features.sources import Source
+from stream_app.core.features.sources import SignalSource
 from stream_app.core.features.workload import Workload
 from stream_app.settings import Settings
 from stream_app.workloads import workload_named
@@ -79,7 +79,7 @@ def _summary(shown: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _raised_by(source: Source) -> str:
+def _raised_by(source: SignalSource) -> str:
     """Which events, and the value that they give the signal if it is not 1."""
     value = "" if source.value == 1 else " (its own value)" if source.value is None else f" (value {source.value})"
     return f"{source.kind} {source.name}{value}"

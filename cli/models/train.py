@@ -13,12 +13,12 @@ from cli.console import ERR, OUT, print_json, progress
 from cli.models.figure_table import figure_table
 from cli.options import AsJson
 from producers.registry import Simulator, event_lines, reader_named, simulator_named
-from producers.simulator.oracle import Moment, World
+from producers.simulator.oracle import RolloutStart, World
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
 from stream_app.bootstrap.engine import OnnxScorer
 from stream_app.core.durations import DAY_MS
-from stream_app.core.event_lines import EventLog
+from stream_app.core.event_lines import EventLines
 from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.core.features.workload import Workload
 from stream_app.workloads import workload_named
@@ -26,10 +26,9 @@ from training.card.tables import told
 from training.dataset.splits import Part, part_of
 from training.dataset.survey import Survey, survey
 from training.fitting.artefact import next_version, read_limits, refuse_existing, write
-from training.judging.ceiling import Moment as Asked
-from training.judging.ceiling import Oracle, estimated
+from training.judging.ceiling import Moment, Oracle, estimated
 from training.judging.looks import LEDGER_FILE, Look, note_look, read_looks
-from training.run import Origin, TrainingSpec, artefact, look
+from training.run import LogOrigin, TrainingSpec, artefact, look
 from training.run import train as train_model
 
 START_MS = parse_instant("2024-01-01T00:00:00Z")
@@ -126,20 +125,20 @@ def _all_unseen(_user: str) -> Part:
 
 def _survey(
     compiled: Compiled, source: str, lines: Iterable[bytes], part_of: Callable[[str], Part], seed: int
-) -> tuple[Survey, Origin]:
+) -> tuple[Survey, LogOrigin]:
     """Fold a log, showing how far that is."""
-    log = EventLog(lines)
+    log = EventLines(lines)
     with progress(f"Folding, {source}", None) as passed:
         surveyed = survey(compiled, log.chunks(), part_of, seed, passed)
-    return surveyed, Origin(source, log.count, log.sha256)
+    return surveyed, LogOrigin(source, log.count, log.sha256)
 
 
 def _oracle(simulator: Simulator, world: World, compiled: Compiled, rollouts: int) -> Oracle | None:
     """What the simulator's roll-outs say of moments of a log that it made itself."""
     horizon_ms = compiled.workload.horizon_days * DAY_MS
 
-    def chances(moments: Sequence[Asked]) -> NDArray[np.float64]:
-        asked = [Moment(*moment) for moment in moments]
+    def chances(moments: Sequence[Moment]) -> NDArray[np.float64]:
+        asked = [RolloutStart(*moment) for moment in moments]
         with progress("Rolling out", len(asked), "moments") as passed:
             return estimated(simulator.churn_chances(asked, world, horizon_ms, rollouts, world.seed, passed), rollouts)
 

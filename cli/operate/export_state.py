@@ -8,7 +8,7 @@ import typer
 
 from cli.console import OUT, OnProgress, print_json, progress
 from cli.options import AsJson
-from operations.states.files import Manifest, begin_export, write_manifest, write_partition
+from operations.states.files import ExportManifest, begin_export, write_manifest, write_partition
 from operations.states.snapshot import take
 from schemas.instants import format_instant
 from stream_app.bootstrap.deployment import deployment_of, topic_log
@@ -40,7 +40,7 @@ def export_state(
 
 def _export(
     settings: Settings, deployment: Deployment, directory: Path, partitions: int, advance: OnProgress
-) -> Manifest:
+) -> ExportManifest:
     engine = engine_of(settings)
     positions: list[int] = []
     states = 0
@@ -52,7 +52,7 @@ def _export(
         positions.append(snapshot.meta.position)
         states += len(snapshot.states)
         advance(len(snapshot.states))
-    return Manifest(
+    return ExportManifest(
         app_id=deployment.app_id,
         made_at=format_instant(time.time_ns() // 1_000_000),
         partitions=partitions,
@@ -63,7 +63,7 @@ def _export(
     )
 
 
-def say_done(words: str, manifest: Manifest, as_json: bool) -> None:
+def say_done(words: str, manifest: ExportManifest, as_json: bool) -> None:
     """Say what an export holds that was written or read."""
     if as_json:
         print_json({"states": manifest.states, "partitions": manifest.partitions, "positions": manifest.positions})

@@ -42,10 +42,10 @@ def running_services() -> Iterator[local.Services]:
             local.stop(STACK_DIRECTORY)
 
 
-def named() -> local.Named:
+def named() -> local.NamedServices:
     """The services that a person names instead of the local ones."""
     own = _OwnSettings()
-    return local.Named(own.kafka_bootstrap, own.redis_url)
+    return local.NamedServices(own.kafka_bootstrap, own.redis_url)
 
 
 def facts(services: local.Services) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from schemas.redrives import OF, Begun, Done, LetterId, read_entry, to_headers, 
 from stream_app.bootstrap.deployment import named_writer, topic_log
 from stream_app.core.log import PlainRecord
 from stream_app.deployment import KafkaConnection
-from stream_app.ports.writing import Identity, Outgoing
+from stream_app.ports.writing import OutgoingRecord, ProducerIdentity
 
 
 class Intent(NamedTuple):
     """A record that is to be sent for a letter, where to, and as which producer."""
 
     begun: Begun
-    record: Outgoing
+    record: OutgoingRecord
 
 
 class Ledger(NamedTuple):
@@ -42,7 +42,7 @@ class LedgerTopic(NamedTuple):
                     _enter(record, partition, begun, done)
         return Ledger(begun, done)
 
-    def begin(self, letter: LetterId, record: Outgoing, partition: int, end: int) -> Begun:
+    def begin(self, letter: LetterId, record: OutgoingRecord, partition: int, end: int) -> Begun:
         """Note that a record is to be sent for a letter to a partition of the events that ends at `end` now.
 
         Nothing may be sent before the ledger, read again, says that this note is the one that counts.
@@ -54,16 +54,16 @@ class LedgerTopic(NamedTuple):
 
     def finish(self, done: Done) -> None:
         """Note where a letter has gone."""
-        self._write(done.of, Outgoing(str(done.of).encode(), None, to_headers(done), None))
+        self._write(done.of, OutgoingRecord(str(done.of).encode(), None, to_headers(done), None))
 
-    def _write(self, letter: LetterId, record: Outgoing) -> None:
+    def _write(self, letter: LetterId, record: OutgoingRecord) -> None:
         writer = named_writer(self.kafka)
         writer.write_as(writer.new_identity(), self.topic, letter.partition, record)
 
 
-def identity_of(begun: Begun) -> Identity:
+def identity_of(begun: Begun) -> ProducerIdentity:
     """The producer that sends a record."""
-    return Identity(begun.producer, begun.epoch)
+    return ProducerIdentity(begun.producer, begun.epoch)
 
 
 def _enter(record: PlainRecord, partition: int, begun: dict[LetterId, Intent], done: dict[LetterId, Done]) -> None:
@@ -74,4 +74,4 @@ def _enter(record: PlainRecord, partition: int, begun: dict[LetterId, Intent], d
         done.setdefault(entry.of, entry)
     elif entry.of not in begun:
         headers = [*without_redrive(record.headers), (OF, str(entry.of).encode())]
-        begun[entry.of] = Intent(entry, Outgoing(record.key, record.value, headers, record.timestamp))
+        begun[entry.of] = Intent(entry, OutgoingRecord(record.key, record.value, headers, record.timestamp))

@@ -13,14 +13,14 @@ from stream_app.core.intake.decoding import decode_record
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from stream_app.ports.dead_letters import Letter
-from stream_app.ports.writing import Outgoing
+from stream_app.ports.writing import OutgoingRecord
 
 
 class Planned(NamedTuple):
     """A record, and the partition of the events that its user belongs to."""
 
     partition: int
-    record: Outgoing
+    record: OutgoingRecord
 
 
 def plan(letter: Letter, value: bytes | None, partitions: int, now_ms: int) -> Planned:
@@ -39,7 +39,7 @@ def plan(letter: Letter, value: bytes | None, partitions: int, now_ms: int) -> P
     intake = take_in([PlainRecord(0, sent_ms, key, value)], home, partitions)
     for rejected in intake.dead:
         raise Poison(rejected.reason, rejected.message)
-    return Planned(home, Outgoing(key, value, without_redrive(own_headers(letter.record.headers)), sent_ms))
+    return Planned(home, OutgoingRecord(key, value, without_redrive(own_headers(letter.record.headers)), sent_ms))
 
 
 def _sent_at(event: Record, letter: Letter, now_ms: int) -> int:

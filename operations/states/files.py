@@ -15,7 +15,7 @@ from typing import BinaryIO, Literal
 import msgspec
 from msgspec import Struct
 
-from operations.states.snapshot import Snapshot
+from operations.states.snapshot import PartitionSnapshot
 from schemas.errors import ContractViolation
 from schemas.events import ControlData
 from stream_app.partition.effects import Anchor, Meta
@@ -41,7 +41,7 @@ class Header(Struct, kw_only=True, frozen=True):
     states: int
 
 
-class Manifest(Struct, kw_only=True, frozen=True):
+class ExportManifest(Struct, kw_only=True, frozen=True):
     """What an export holds; `files` are the SHA-256 of each file by its name, in the order of the partitions."""
 
     format: Literal["churn-export"] = "churn-export"
@@ -66,7 +66,7 @@ def begin_export(directory: Path) -> None:
         raise ContractViolation(f"{directory} is not empty: choose a new directory for every export")
 
 
-def write_partition(directory: Path, app_id: str, partition: int, snapshot: Snapshot) -> tuple[str, str]:
+def write_partition(directory: Path, app_id: str, partition: int, snapshot: PartitionSnapshot) -> tuple[str, str]:
     """Write one partition's file; its name and SHA-256."""
     meta = snapshot.meta
     header = Header(
@@ -89,17 +89,17 @@ def write_partition(directory: Path, app_id: str, partition: int, snapshot: Snap
     return name, digest.hexdigest()
 
 
-def write_manifest(directory: Path, manifest: Manifest) -> None:
+def write_manifest(directory: Path, manifest: ExportManifest) -> None:
     """Say that the export is complete."""
     with _whole(directory / MANIFEST_FILE) as file:
         file.write(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
 
 
-def read_manifest(directory: Path) -> Manifest:
+def read_manifest(directory: Path) -> ExportManifest:
     """What an export holds. Raises ContractViolation when the directory holds none that was completed."""
     path = directory / MANIFEST_FILE
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = msgspec.json.decode(path.read_bytes(), type=ExportManifest)
     except FileNotFoundError as error:
         raise ContractViolation(
             f"there is no {path}: {directory} is no export, or one that was cut off; take another"
@@ -111,7 +111,7 @@ def read_manifest(directory: Path) -> Manifest:
     return manifest
 
 
-def read_partition(directory: Path, manifest: Manifest, partition: int) -> Snapshot:
+def read_partition(directory: Path, manifest: ExportManifest, partition: int) -> PartitionSnapshot:
     """The states of one partition. Raises ContractViolation when its file is not the one that was exported."""
     name = list(manifest.files)[partition]
     path = directory / name
@@ -130,7 +130,7 @@ def read_partition(directory: Path, manifest: Manifest, partition: int) -> Snaps
     states = dict(_states(content[len(line) + 1 :]))
     if (header.partition, header.position, header.states) != (partition, manifest.positions[partition], len(states)):
         raise ContractViolation(f"{path} does not hold what the manifest says: take another export")
-    return Snapshot(
+    return PartitionSnapshot(
         Meta(header.position, _anchor(header), header.state_digest, header.partitions, header.control), states
     )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from confluent_kafka import KafkaError, KafkaException
 
-from operations.states.files import Manifest, read_partition
-from operations.states.snapshot import Snapshot, refuse_unfit
+from operations.states.files import ExportManifest, read_partition
+from operations.states.snapshot import PartitionSnapshot, refuse_unfit
 from schemas.errors import ContractViolation, Transient
 from stream_app.bootstrap.deployment import admin, decisions, stored_states, topic_log
 from stream_app.deployment import Deployment
@@ -53,7 +53,7 @@ def restore(
     deployment: Deployment,
     digest: str,
     directory: Path,
-    manifest: Manifest,
+    manifest: ExportManifest,
     advance: Callable[[int], None],
     *,
     replace: bool,
@@ -91,7 +91,7 @@ def _import(
     stored: StoredStates,
     deployment: Deployment,
     partition: int,
-    snapshot: Snapshot,
+    snapshot: PartitionSnapshot,
     advance: Callable[[int], None],
     *,
     replace: bool,

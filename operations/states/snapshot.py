@@ -18,14 +18,14 @@ from stream_app.ports.stored_states import Page
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class PartitionSnapshot:
     """The packed states of a partition by user, and what stands beside them."""
 
     meta: Meta
     states: Mapping[str, bytes]
 
 
-def take(deployment: Deployment, engine: Engine, partition: int, partitions: int) -> Snapshot:
+def take(deployment: Deployment, engine: Engine, partition: int, partitions: int) -> PartitionSnapshot:
     """Snapshot one partition without holding up its worker.
 
     If the position moved while the pages were read, the log is applied to the earlier ones, as far as the last one is.
@@ -34,11 +34,11 @@ def take(deployment: Deployment, engine: Engine, partition: int, partitions: int
         stored = list(states.pages(partition))
     last = stored[-1].meta
     if last is None:
-        return Snapshot(Meta(0, None, engine.compiled.state_digest, partitions, None), {})
+        return PartitionSnapshot(Meta(0, None, engine.compiled.state_digest, partitions, None), {})
     refuse_foreign(last, engine.compiled.state_digest, partition, partitions)
     if stored[0].position == last.position:
-        return Snapshot(last, {user: state for page in stored for user, state in page.states.items() if state})
-    return Snapshot(last, caught_up(deployment, engine, partition, stored))
+        return PartitionSnapshot(last, {user: state for page in stored for user, state in page.states.items() if state})
+    return PartitionSnapshot(last, caught_up(deployment, engine, partition, stored))
 
 
 def caught_up(deployment: Deployment, engine: Engine, partition: int, stored: list[Page]) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from schemas.alerts import Alert
 from stream_app.core.decisions.contents import contents, decision, digests
 from stream_app.core.log import LogRecord
 
-Identity = tuple[str, int, int]
+AlertIdentity = tuple[str, int, int]
 
 _decoder = msgspec.json.Decoder(Alert)
 
@@ -37,7 +37,7 @@ class AlertAccount:
     def __init__(self, findings: Findings, partition: int, begin: int = 0) -> None:
         self.front = -1
         self._findings, self._partition, self._begin = findings, partition, begin
-        self._open: dict[Identity, _Published] = {}
+        self._open: dict[AlertIdentity, _Published] = {}
 
     def publish(self, records: Iterable[LogRecord]) -> None:
         """Take down committed records of the alerts topic; before anything is decided."""
@@ -87,7 +87,7 @@ class AlertAccount:
         return f"alert {user}:{episode}:{sequence} ({where})"
 
 
-def _identity(alert: Alert) -> Identity:
+def _identity(alert: Alert) -> AlertIdentity:
     return alert.data.user_ref, alert.data.episode, alert.data.sequence
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 FIRST = 10
 """How many differences are told in words."""
 
-Kind = Literal[
+FindingKind = Literal[
     "state_mismatches",
     "meta_mismatches",
     "alerts_missing",
@@ -15,7 +15,7 @@ Kind = Literal[
     "alerts_phantom",
     "dead_letters_unaccounted",
 ]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Findings:
     events: int = 0
     users: int = 0
     alerts_of_another_digest: int = 0
-    differences: Counter[Kind] = field(default_factory=Counter)
+    differences: Counter[FindingKind] = field(default_factory=Counter)
     first_differences: list[str] = field(default_factory=list)
 
     @property
@@ -36,7 +36,7 @@ class Findings:
         """Whether nothing differs."""
         return not self.differences.total()
 
-    def note(self, kind: Kind, words: str, count: int = 1) -> None:
+    def note(self, kind: FindingKind, words: str, count: int = 1) -> None:
         """Take down a difference."""
         self.differences[kind] += count
         if len(self.first_differences) < FIRST:

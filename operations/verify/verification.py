@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from operations.states.snapshot import Snapshot, refuse_unfit
+from operations.states.snapshot import PartitionSnapshot, refuse_unfit
 from operations.states.stopping_replay import StoppingReplay
 from operations.verify.alert_account import AlertAccount
 from operations.verify.findings import Findings
@@ -49,7 +49,7 @@ class Verification:
         self.log = topic_log(deployment.kafka, events, whole=whole, stable=True)
         self._alerts, self._letters = (topic_log(deployment.kafka, name, whole=whole) for name in decided)
 
-    def verify(self, partition: int, start: Snapshot | None, advance: Callable[[int], None]) -> None:
+    def verify(self, partition: int, start: PartitionSnapshot | None, advance: Callable[[int], None]) -> None:
         """Verify one partition, from its beginning or from an exported snapshot on.
 
         Raises ContractViolation when the snapshot does not fit the log or is newer than Redis.
@@ -80,7 +80,7 @@ class Verification:
                 account.publish(chunk)
         return accounts
 
-    def _begin_with(self, start: Snapshot, partition: int, replay: StoppingReplay) -> None:
+    def _begin_with(self, start: PartitionSnapshot, partition: int, replay: StoppingReplay) -> None:
         digest = self._engine.compiled.state_digest
         refuse_unfit(self._deployment, digest, partition, self.log.partitions, start.meta)
         replay.fold.load(list(start.states), unpack(list(start.states.values()), self._engine.compiled.record))

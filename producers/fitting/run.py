@@ -7,7 +7,7 @@ import msgspec
 
 from producers.fitting.fit import DAYS, ROUNDS, SEED, USERS, fit
 from producers.fitting.targets import JUDGING_LOG, TABLE, fitting_rows, life_of, sha256_of, song_seconds
-from producers.simulator.parameters import FittedParameters, Origin
+from producers.simulator.parameters import FittedParameters, Provenance
 
 
 def fit_to(data: Path, passed: Callable[[int], None]) -> FittedParameters:
@@ -17,7 +17,7 @@ def fit_to(data: Path, passed: Callable[[int], None]) -> FittedParameters:
     """
     rows = fitting_rows(data)
     parameters, target, achieved = fit([life_of(row) for row in rows], song_seconds(rows), passed)
-    origin = Origin(
+    origin = Provenance(
         fitted_on=f"{len(rows)} users of {TABLE}",
         source_sha256=sha256_of(data / TABLE),
         excluded=f"all users of {JUDGING_LOG}",

@@ -13,7 +13,7 @@ from producers.simulator.services import Society
 _MONTH_DAYS: Final = 30
 
 
-class Row(Struct, frozen=True):
+class PageShares(Struct, frozen=True):
     """A page's shares of all activity events, in per cent."""
 
     page: str
@@ -29,7 +29,7 @@ class Row(Struct, frozen=True):
 class Comparison(Struct, frozen=True, kw_only=True):
     """The rows, most visited page first, the largest difference and where, and how many users leave in a month."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PageShares, ...]
     largest: float
     largest_at: str
     users: int
@@ -44,7 +44,7 @@ def compare(found: FittedParameters, users: int, seed: int, passed: Callable[[in
     left = sum(life is not None and life.churned for life in month)
     simulated, real = mix(lives), found.target.mix
     pages = sorted((*PAGES, CANCEL, CONFIRMATION), key=lambda page: -real[page])
-    rows = tuple(Row(page, simulated[page], real[page]) for page in pages)
+    rows = tuple(PageShares(page, simulated[page], real[page]) for page in pages)
     worst = max(rows, key=lambda row: abs(row.difference))
     return Comparison(
         rows=rows,

@@ -18,7 +18,7 @@ _SESSION_SURELY_OVER_MS: Final = 15 * 60_000
 _TRIES: Final = 20
 
 
-class Moment(NamedTuple):
+class RolloutStart(NamedTuple):
     """A user after so many of their events (from 1 on), nothing more having happened until `as_of_ms`."""
 
     user: str
@@ -36,7 +36,7 @@ class World(NamedTuple):
 
 
 def churn_chances(
-    moments: Sequence[Moment],
+    moments: Sequence[RolloutStart],
     world: World,
     horizon_ms: int,
     rollouts: int,
@@ -63,14 +63,14 @@ def churn_chances(
     return chances
 
 
-def _customer(moment: Moment, society: Society, world: World) -> Customer:
+def _customer(moment: RolloutStart, society: Society, world: World) -> Customer:
     number = moment.user[1:]
     if moment.user[:1] != "u" or not number.isdecimal() or int(number) >= world.users:
         raise ContractViolation(f"{moment.user} is no user of a world of {world.users}: use the arguments of the log")
     return Customer(int(number), society, world.start_ms, world.start_ms + world.days * _DAY_MS)
 
 
-def _live_to(customer: Customer, moment: Moment) -> None:
+def _live_to(customer: Customer, moment: RolloutStart) -> None:
     # Texts are drawn only for a diary, and a life with other draws would be another one.
     customer.diary = []
     customer.live(moment.as_of_ms + 1, moment.events)

@@ -135,7 +135,7 @@ EVENTFUL: Final = frozenset((*ANNOYANCE, *CANCEL_PAGES, *CHAT_CHANCE, *PLAN_AFTE
 """Pages that may change more than where the user is."""
 
 
-class Step(NamedTuple):
+class Transitions(NamedTuple):
     """What can follow a page: the share of the likeliest, running shares, and the pages in the same order."""
 
     likeliest: float
@@ -143,15 +143,15 @@ class Step(NamedTuple):
     pages: tuple[str, ...]
 
 
-Chain = dict[str, Step]
+Chain = dict[str, Transitions]
 
 
 def page_chain(plan: str, mood: int, lean: Mapping[str, float]) -> Chain:
     """The transitions on `plan` in `mood`; nature and service of the user multiply the weights of pages by `lean`."""
-    return {page: _step(weights, plan, mood, lean) for page, weights in _TRANSITIONS.items()}
+    return {page: _transitions(weights, plan, mood, lean) for page, weights in _TRANSITIONS.items()}
 
 
-def _step(weights: Mapping[str, float], plan: str, mood: int, lean: Mapping[str, float]) -> Step:
+def _transitions(weights: Mapping[str, float], plan: str, mood: int, lean: Mapping[str, float]) -> Transitions:
     leaning = {
         page: weight * lean.get(page, 1.0) * _SOURED.get(page, (1.0, 1.0, 1.0))[mood]
         for page, weight in weights.items()
@@ -159,4 +159,4 @@ def _step(weights: Mapping[str, float], plan: str, mood: int, lean: Mapping[str,
     }
     pages = tuple(sorted(leaning, key=lambda page: -leaning[page]))
     shares = cumulative(tuple(leaning[page] for page in pages))
-    return Step(shares[0], shares, pages)
+    return Transitions(shares[0], shares, pages)

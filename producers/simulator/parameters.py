@@ -38,7 +38,7 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True):
     churned: float
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """What the parameters were fitted on, and by what run."""
 
     fitted_on: str
@@ -72,7 +72,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
 class FittedParameters(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file: origin, parameters, the target, and what the simulator achieves with the parameters."""
 
-    origin: Origin
+    origin: Provenance
     parameters: Parameters
     target: Portrait
     achieved: Portrait

@@ -21,11 +21,11 @@ ZERO = (
 )
 """Figures of a verification of which each must be 0."""
 
-Facts = dict[str, object]
+RunFacts = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ChaosOutcome:
     """All that was counted in a run. `verify` is None when the partitions did not come to the end of their logs."""
 
     seconds: float
@@ -52,14 +52,14 @@ class Outcome:
         """Transactions that were refused because another session publishes under their id."""
         return self.causes["publisher_fenced"]
 
-    def faults(self) -> dict[str, Facts]:
+    def faults(self) -> dict[str, RunFacts]:
         """By kind how many came about, after what time everything moved again, and how far throughput fell until then.
 
         Faults that happen side by side lengthen each other's recovery: only those of a run apart have their own.
         """
         return {kind: self._kind(kind) for kind in self.kinds}
 
-    def throughput(self) -> Facts:
+    def throughput(self) -> RunFacts:
         """Events sent a second beside those newly committed while faults happened, and how often nothing was."""
         rates = self.under_faults.rates()
         return {
@@ -69,7 +69,7 @@ class Outcome:
             "longest_standstill_s": round(self.under_faults.longest_standstill_s(), 1),
         }
 
-    def facts(self) -> Facts:
+    def facts(self) -> RunFacts:
         """The object that `--json` prints."""
         return {
             "seconds": round(self.seconds),
@@ -91,7 +91,7 @@ class Outcome:
             "failures": list(self.failures()),
         }
 
-    def run(self, minutes: float) -> Facts:
+    def run(self, minutes: float) -> RunFacts:
         """What the ledger keeps of a run whose faults were to last so long."""
         return {
             "seed": self.seed,
@@ -140,7 +140,7 @@ class Outcome:
         if never := [kind for kind in self.kinds if kind not in found]:
             yield f"{', '.join(never)} did not come about: run longer or with another seed"
 
-    def _kind(self, kind: str) -> Facts:
+    def _kind(self, kind: str) -> RunFacts:
         found = [one for one in self.happened if one.kind == kind]
         times_s = [self.timeline.recovered_after_s(one.back) for one in found]
         known = [time_s for time_s in times_s if time_s is not None]

@@ -13,7 +13,7 @@ from proofs.chaos.evidence import causes, lost_events
 from proofs.chaos.faults.kinds import KINDS
 from proofs.chaos.faults.operators import repeat_lost_import
 from proofs.chaos.pace import Apart, SideBySide, Spacing
-from proofs.chaos.report import Outcome
+from proofs.chaos.report import ChaosOutcome
 from proofs.chaos.schedule import PlannedFault, drawn, in_turn
 from proofs.chaos.stand import Stand, StandSetup
 from proofs.chaos.timeline import Recorder
@@ -45,7 +45,7 @@ class Trial:
         return self.minutes * 60
 
 
-def run(trial: Trial, say: Callable[[str], None], advance: Callable[[int], None]) -> Outcome:
+def run(trial: Trial, say: Callable[[str], None], advance: Callable[[int], None]) -> ChaosOutcome:
     """Run it. `advance` is told how many more events were committed. Ends with all processes, also on Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="churn-chaos-") as temporary:
         setup = StandSetup(trial.keep or Path(temporary), trial.seed, trial.rate, trial.brokers)
@@ -68,7 +68,7 @@ def _run(
     conductor: Conductor[Stand],
     say: Callable[[str], None],
     advance: Callable[[int], None],
-) -> Outcome:
+) -> ChaosOutcome:
     reported = 0
 
     def tick() -> None:
@@ -86,7 +86,7 @@ def _run(
     timeline = recorder.finish()
     stand.crew.stop()
     say("folding the log and comparing")
-    return Outcome(
+    return ChaosOutcome(
         seconds=ended - began,
         seed=trial.seed,
         rate=trial.rate,

@@ -18,7 +18,7 @@ from benchmarks.speed.deployments import Site, Testbed, a_testbed
 from benchmarks.speed.filling import fill
 from benchmarks.speed.load import START_MS, Mix, one_each, with_newcomers
 from benchmarks.speed.policies import first_event_control
-from proofs.fencing.side import Side, Spent, Task, run
+from proofs.fencing.side import FenceSide, Spent, Task, run
 from schemas.errors import ContractViolation
 from stream_app.bootstrap.deployment import stored_states, topic_log
 from stream_app.deployment import Deployment
@@ -28,7 +28,7 @@ BATCHES: Final = (512, 4_000)
 MOST: Final = 1.15
 """What the fence may cost at most, as a multiple of the worker's time without it."""
 NEW_EVERY: Final = 100
-_SIDES: Final[tuple[Side, Side]] = ("fenced", "unfenced")
+_SIDES: Final[tuple[FenceSide, FenceSide]] = ("fenced", "unfenced")
 _DAY_MS: Final = 86_400_000
 
 Say = Callable[[str], None]
@@ -49,7 +49,7 @@ class PriceBench:
 
     def pair(self, batch: int, rounds: int, say: Say) -> dict[str, object]:
         """Both sides in turns at one batch size. Raises ContractViolation when they end in different states."""
-        spent: dict[Side, list[Spent]] = {side: [] for side in _SIDES}
+        spent: dict[FenceSide, list[Spent]] = {side: [] for side in _SIDES}
         digests: set[str] = set()
         for turn in range(rounds):
             for side in _SIDES if turn % 2 == 0 else reversed(_SIDES):
@@ -64,12 +64,12 @@ class PriceBench:
             )
         return compared(spent)
 
-    def _run(self, side: Side, batch: int, app_id: str) -> tuple[Spent, str]:
+    def _run(self, side: FenceSide, batch: int, app_id: str) -> tuple[Spent, str]:
         with a_testbed(self._site, app_id) as own:
             found = run(self._task(side, batch, own))
             return found, states_digest(own.deployment, len(self._ends))
 
-    def _task(self, side: Side, batch: int, own: Testbed) -> Task:
+    def _task(self, side: FenceSide, batch: int, own: Testbed) -> Task:
         return Task(
             side=side,
             batch=batch,
@@ -101,7 +101,7 @@ def measure(
         return {str(batch): bench.pair(batch, rounds, say) for batch in batches}
 
 
-def compared(spent: Mapping[Side, Sequence[Spent]]) -> dict[str, object]:
+def compared(spent: Mapping[FenceSide, Sequence[Spent]]) -> dict[str, object]:
     """Medians over the rounds, and by how much the fenced side is dearer: the worker alone, and everything together."""
     fenced, unfenced = (_costs(spent[side]) for side in _SIDES)
     return {

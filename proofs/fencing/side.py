@@ -33,7 +33,7 @@ from stream_app.partition.ports import Feed, Ports, Watcher
 from stream_app.partition.session import Session
 from stream_app.worker.transport import FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES
 
-Side = Literal["fenced", "unfenced"]
+FenceSide = Literal["fenced", "unfenced"]
 _WITHIN_S = 600.0
 
 
@@ -43,7 +43,7 @@ class Task(msgspec.Struct, frozen=True):
     Measured is what lies from `begins` to `ends`, offsets by partition.
     """
 
-    side: Side
+    side: FenceSide
     batch: int
     own: Deployment
     workload: str
@@ -151,7 +151,7 @@ def _unfenced(task: Task, partition: int, feed: Feed, watcher: Watcher) -> Ports
     )
 
 
-_PORTS: dict[Side, Callable[[Task, int, Feed, Watcher], Ports]] = {"fenced": _fenced, "unfenced": _unfenced}
+_PORTS: dict[FenceSide, Callable[[Task, int, Feed, Watcher], Ports]] = {"fenced": _fenced, "unfenced": _unfenced}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from proofs.foil.reading import counted, user_of
 from proofs.foil.stand import FoilStand
 from stream_app.bootstrap.deployment import topic_log
 
-Alert = tuple[str, int]
+FoilAlert = tuple[str, int]
 """A user, and how many events had been counted."""
 
 
@@ -39,7 +39,7 @@ class Losses:
         return asdict(self)
 
 
-def losses(in_log: Mapping[str, int], counted: Mapping[str, int], sent: Iterable[Alert], every: int) -> Losses:
+def losses(in_log: Mapping[str, int], counted: Mapping[str, int], sent: Iterable[FoilAlert], every: int) -> Losses:
     """Compare the events in the log with those counted, by user, and the alerts sent with those that are due."""
     differences = {user: counted.get(user, 0) - in_log.get(user, 0) for user in in_log.keys() | counted.keys()}
     due = {(user, number) for user, events in in_log.items() for number in range(every, events + 1, every)}
@@ -69,7 +69,7 @@ def _events(stand: FoilStand) -> Counter[str]:
     return Counter(user for user in users if user is not None)
 
 
-def _alerts(stand: FoilStand) -> Iterator[Alert]:
+def _alerts(stand: FoilStand) -> Iterator[FoilAlert]:
     for value in _values(stand, stand.wiring.deployment.topics.alerts):
         alert = json.loads(value)
         yield alert["user"], alert["number"]

@@ -14,7 +14,7 @@ OPEN, COMMITTED, ABORTED = range(3)
 
 
 @dataclass
-class Entry:
+class TopicEntry:
     """A record and what became of its transaction."""
 
     what: Any
@@ -25,10 +25,10 @@ class Entry:
 class TransactionalTopics:
     """Alerts and dead letters of one partition, with the producer's epoch and its open transaction."""
 
-    alerts: list[Entry] = field(default_factory=list)
-    letters: list[Entry] = field(default_factory=list)
+    alerts: list[TopicEntry] = field(default_factory=list)
+    letters: list[TopicEntry] = field(default_factory=list)
     epoch: int = 0
-    open: list[Entry] = field(default_factory=list)
+    open: list[TopicEntry] = field(default_factory=list)
     late: list[tuple[int, bool]] = field(default_factory=list)
     fenced: int = 0
 
@@ -38,10 +38,10 @@ class TransactionalTopics:
         self.epoch += 1
         return self.epoch
 
-    def write(self, topic: list[Entry], what: Sequence[Any], epoch: int) -> None:
+    def write(self, topic: list[TopicEntry], what: Sequence[Any], epoch: int) -> None:
         """Write into the open transaction, or begin one. Raises Transient for an epoch that is fenced."""
         self.demand(epoch)
-        entries = [Entry(one, OPEN) for one in what]
+        entries = [TopicEntry(one, OPEN) for one in what]
         topic += entries
         self.open += entries
 
@@ -56,7 +56,7 @@ class TransactionalTopics:
         if epoch == self.epoch:
             self._end(COMMITTED if commit else ABORTED)
 
-    def committed(self, topic: list[Entry]) -> list[Any]:
+    def committed(self, topic: list[TopicEntry]) -> list[Any]:
         """What readers of committed transactions see: nothing from the first open record on."""
         seen = []
         for entry in topic:

@@ -6,7 +6,7 @@ that hold nothing: markers, and records that were aborted.
 
 from collections.abc import Iterator
 
-from proofs.simulation.kafka_model import ABORTED, COMMITTED, OPEN, Entry
+from proofs.simulation.kafka_model import ABORTED, COMMITTED, OPEN, TopicEntry
 from stream_app.core.blocks import Block
 from stream_app.core.hashing import anchor
 from stream_app.core.log import LogRecord, PlainRecord
@@ -17,8 +17,8 @@ class LogModel:
     """One partition. A marker is an entry that nobody is given, an aborted one, of no record."""
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
-        self._open: dict[int, list[Entry]] = {}
+        self._entries: list[TopicEntry] = []
+        self._open: dict[int, list[TopicEntry]] = {}
 
     @property
     def end(self) -> int:
@@ -37,7 +37,7 @@ class LogModel:
 
     def append(self, value: bytes, writer: int | None = None) -> None:
         """Write a record, by a plain producer or into the open transaction of another, which begins if need be."""
-        entry = Entry(PlainRecord(self.end, 1, None, value), COMMITTED if writer is None else OPEN)
+        entry = TopicEntry(PlainRecord(self.end, 1, None, value), COMMITTED if writer is None else OPEN)
         self._entries.append(entry)
         if writer is not None:
             self._open.setdefault(writer, []).append(entry)
@@ -47,7 +47,7 @@ class LogModel:
         ended = self._open.pop(writer)
         for entry in ended:
             entry.fate = COMMITTED if commit else ABORTED
-        self._entries.append(Entry(None, ABORTED))
+        self._entries.append(TopicEntry(None, ABORTED))
         return [entry.what.value for entry in ended]
 
     def records(self) -> list[LogRecord]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from proofs.simulation.kafka_model import COMMITTED, Entry
+from proofs.simulation.kafka_model import COMMITTED, TopicEntry
 from proofs.simulation.ports import SimDecisions, SimFeed, SimStates, SwitchPoint
 from schemas.errors import Transient
 from stream_app.core.blocks import Block
@@ -77,10 +77,10 @@ class _NoIdleCheck(SimStates):
 
 
 class _NoTransaction(SimDecisions):
-    async def transaction(self, topic: list[Entry], what: Sequence[Any]) -> None:
+    async def transaction(self, topic: list[TopicEntry], what: Sequence[Any]) -> None:
         for one in what:
             await SwitchPoint()
-            topic.append(Entry(one, COMMITTED))
+            topic.append(TopicEntry(one, COMMITTED))
 
 
 class _NoScan(SimDecisions):
@@ -115,7 +115,7 @@ class _ReusedProducer(SimDecisions):
         await super().open()
         self.process.epoch = self.epoch
 
-    async def transaction(self, topic: list[Entry], what: Sequence[Any]) -> None:
+    async def transaction(self, topic: list[TopicEntry], what: Sequence[Any]) -> None:
         try:
             await super().transaction(topic, what)
         except Transient as doubt:
@@ -156,7 +156,7 @@ def _without_gaps(block: Block, begin: int) -> Block:
 
 
 @dataclass(frozen=True)
-class Variant:
+class ProtocolVariant:
     """The protocol as it is, but for what is given here."""
 
     without: str
@@ -166,22 +166,22 @@ class Variant:
     feed: type[SimFeed] = SimFeed
 
 
-SHIPPED = Variant("nothing")
+SHIPPED = ProtocolVariant("nothing")
 MUTANTS = {
-    "no-owner-token": Variant("the owner in compare and check", states=_NoOwner),
-    "no-position-and-reconnects": Variant(
+    "no-owner-token": ProtocolVariant("the owner in compare and check", states=_NoOwner),
+    "no-position-and-reconnects": ProtocolVariant(
         "the position in the compare, on a client that connects again", states=_NoPositionAndReconnects
     ),
-    "position-apart": Variant("one atomic write of position and states", states=_PositionApart),
-    "group-offset": Variant("the position in Redis: resumes from the group's offset", states=_GroupOffset),
-    "states-first": Variant("publication before the commit", session=_StatesFirst),
-    "no-transaction": Variant("the fenced transaction around alerts and letters", decisions=_NoTransaction),
-    "no-scan": Variant("reading alerts back", decisions=_NoScan),
-    "no-scan-of-rejections": Variant("reading dead letters back", decisions=_NoScanOfRejections),
-    "scan-before-init": Variant("fencing before reading back", decisions=_ScanBeforeInit),
-    "no-check": Variant("the check between claim and scan", states=_NoCheckAtOpening),
-    "reused-producer": Variant("a new producer after a doubt", decisions=_ReusedProducer),
-    "no-idle-check": Variant("the check of an idle session", states=_NoIdleCheck),
-    "reads-uncommitted": Variant("reading only what is committed", feed=_ReadsUncommitted),
-    "any-gap-passes": Variant("the look for holes in what is read", session=_LetsAnyGapPass),
+    "position-apart": ProtocolVariant("one atomic write of position and states", states=_PositionApart),
+    "group-offset": ProtocolVariant("the position in Redis: resumes from the group's offset", states=_GroupOffset),
+    "states-first": ProtocolVariant("publication before the commit", session=_StatesFirst),
+    "no-transaction": ProtocolVariant("the fenced transaction around alerts and letters", decisions=_NoTransaction),
+    "no-scan": ProtocolVariant("reading alerts back", decisions=_NoScan),
+    "no-scan-of-rejections": ProtocolVariant("reading dead letters back", decisions=_NoScanOfRejections),
+    "scan-before-init": ProtocolVariant("fencing before reading back", decisions=_ScanBeforeInit),
+    "no-check": ProtocolVariant("the check between claim and scan", states=_NoCheckAtOpening),
+    "reused-producer": ProtocolVariant("a new producer after a doubt", decisions=_ReusedProducer),
+    "no-idle-check": ProtocolVariant("the check of an idle session", states=_NoIdleCheck),
+    "reads-uncommitted": ProtocolVariant("reading only what is committed", feed=_ReadsUncommitted),
+    "any-gap-passes": ProtocolVariant("the look for holes in what is read", session=_LetsAnyGapPass),
 }

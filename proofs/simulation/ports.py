@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from proofs.simulation.kafka_model import Entry, TransactionalTopics
+from proofs.simulation.kafka_model import TopicEntry, TransactionalTopics
 from proofs.simulation.log_model import LogModel
 from proofs.simulation.redis_model import RedisModel
 from schemas.alerts import Alert
@@ -169,11 +169,11 @@ class SimDecisions:
             records.append((letter.record.offset, letter.reason, front))
         await self._publish(self.around.topics.letters, records)
 
-    async def _publish(self, topic: list[Entry], what: Sequence[Any]) -> None:
+    async def _publish(self, topic: list[TopicEntry], what: Sequence[Any]) -> None:
         for first in range(0, len(what), self.most_in_a_transaction):
             await self.transaction(topic, what[first : first + self.most_in_a_transaction])
 
-    async def transaction(self, topic: list[Entry], what: Sequence[Any]) -> None:
+    async def transaction(self, topic: list[TopicEntry], what: Sequence[Any]) -> None:
         """Write, then ask for the end once."""
         await SwitchPoint()
         self.around.topics.write(topic, what, self.epoch)

@@ -10,7 +10,7 @@ from stream_app.partition.effects import Claim, Commit, Meta
 
 
 @dataclass(frozen=True)
-class Kept:
+class RedisContents:
     """All that is stored at one moment."""
 
     owner: bytes | None
@@ -22,14 +22,14 @@ class Kept:
 class RedisModel:
     """The present, and every moment that a loss may lead back to. `life` counts how often all connections broke."""
 
-    kept: Kept = field(default_factory=lambda: Kept(None, None, {}))
-    past: list[Kept] = field(default_factory=list)
+    kept: RedisContents = field(default_factory=lambda: RedisContents(None, None, {}))
+    past: list[RedisContents] = field(default_factory=list)
     life: int = 0
 
     def claim(self, claim: Claim) -> Meta:
         """Take the partition over."""
         meta = self.kept.meta or Meta(0, None, claim.state_digest, claim.partitions, None)
-        self._write(Kept(claim.token, meta, self.kept.states))
+        self._write(RedisContents(claim.token, meta, self.kept.states))
         return meta
 
     def holds(self, token: bytes | None, position: int | None) -> bool:
@@ -49,7 +49,7 @@ class RedisModel:
         meta = kept.meta
         if position and meta is not None:
             meta = Meta(commit.position, commit.anchor, meta.state_digest, meta.partitions, commit.control)
-        self._write(Kept(kept.owner, meta, held))
+        self._write(RedisContents(kept.owner, meta, held))
 
     def crash(self, lost_writes: int) -> None:
         """Lose the latest writes, and every connection."""
@@ -59,9 +59,9 @@ class RedisModel:
 
     def wipe(self) -> None:
         """Lose everything."""
-        self.kept, self.past = Kept(None, None, {}), []
+        self.kept, self.past = RedisContents(None, None, {}), []
         self.life += 1
 
-    def _write(self, kept: Kept) -> None:
+    def _write(self, kept: RedisContents) -> None:
         self.past.append(self.kept)
         self.kept = kept

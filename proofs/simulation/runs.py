@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-from proofs.simulation.mutants import MUTANTS, SHIPPED, Variant
+from proofs.simulation.mutants import MUTANTS, SHIPPED, ProtocolVariant
 from proofs.simulation.schedules import Schedule
 from schemas.errors import ContractViolation
 
@@ -15,7 +15,7 @@ _AT_ONCE = 200
 
 
 @dataclass
-class Sum:
+class SimulationSummary:
     """What schedules came to: how often each fault befell them, what the fences stopped, and every seed that failed."""
 
     schedules: int = 0
@@ -26,7 +26,7 @@ class Sum:
     faults: Counter[str] = field(default_factory=Counter)
     failures: dict[int, str] = field(default_factory=dict)
 
-    def add(self, other: "Sum") -> None:
+    def add(self, other: "SimulationSummary") -> None:
         """Add other schedules."""
         self.schedules += other.schedules
         self.events += other.events
@@ -37,7 +37,7 @@ class Sum:
         self.failures.update(other.failures)
 
 
-def variant_named(name: str | None) -> Variant:
+def variant_named(name: str | None) -> ProtocolVariant:
     """A mutant by name, the shipped protocol for None. Raises ContractViolation when there is none of that name."""
     if name is None:
         return SHIPPED
@@ -46,9 +46,9 @@ def variant_named(name: str | None) -> Variant:
     return MUTANTS[name]
 
 
-def run_seeds(seeds: Iterable[int], mutant: str | None = None) -> Sum:
+def run_seeds(seeds: Iterable[int], mutant: str | None = None) -> SimulationSummary:
     """Run these schedules one after the other."""
-    total, variant = Sum(), variant_named(mutant)
+    total, variant = SimulationSummary(), variant_named(mutant)
     for seed in seeds:
         schedule = Schedule(seed, variant)
         wrong = schedule.run()
@@ -64,10 +64,12 @@ def run_seeds(seeds: Iterable[int], mutant: str | None = None) -> Sum:
     return total
 
 
-def run_many(first: int, count: int, mutant: str | None, processes: int | None, advance: Callable[[int], None]) -> Sum:
+def run_many(
+    first: int, count: int, mutant: str | None, processes: int | None, advance: Callable[[int], None]
+) -> SimulationSummary:
     """Run the schedules of `count` seeds from `first` on, on so many processes (None: one per core)."""
     variant_named(mutant)
-    total = Sum()
+    total = SimulationSummary()
     end = first + count
     pieces = [range(at, min(at + _AT_ONCE, end)) for at in range(first, end, _AT_ONCE)]
     context = multiprocessing.get_context("spawn")

@@ -7,12 +7,12 @@ from random import Random
 
 from proofs.simulation.kafka_model import TransactionalTopics
 from proofs.simulation.log_model import LogModel
-from proofs.simulation.mutants import SHIPPED, Variant
+from proofs.simulation.mutants import SHIPPED, ProtocolVariant
 from proofs.simulation.ports import Surroundings
 from proofs.simulation.redis_model import RedisModel
-from proofs.simulation.toy_fold import Happening, decoded, encoded
+from proofs.simulation.toy_fold import ToyRecord, decoded, encoded
 from proofs.simulation.verdict import STUCK, verdict
-from proofs.simulation.workers import Worker
+from proofs.simulation.workers import SimWorker
 
 _WORKERS = 3
 _USERS = ("u", "v", "w", "x")
@@ -37,18 +37,18 @@ _FAULTS = (
 class Schedule:
     """A pure function of seed and variant."""
 
-    def __init__(self, seed: int, variant: Variant = SHIPPED) -> None:
+    def __init__(self, seed: int, variant: ProtocolVariant = SHIPPED) -> None:
         self.chance = Random(seed)
         self.around = Surroundings(self.chance, LogModel(), RedisModel(), TransactionalTopics(), [])
         tokens = (b"%d" % number for number in count(1))
-        self.workers = [Worker(self.around, variant, tokens, *self._version()) for _ in range(_WORKERS)]
+        self.workers = [SimWorker(self.around, variant, tokens, *self._version()) for _ in range(_WORKERS)]
         self.faults: Counter[str] = Counter()
         self._to_come = list(_happenings(self.chance))
         self._now = 0
 
     def run(self) -> str | None:
         """What is wrong in the end, None if nothing is."""
-        self._append(Happening("control", "-", 3))
+        self._append(ToyRecord("control", "-", 3))
         self.workers[0].believes = True
         for _ in range(self.chance.randint(100, 500)):
             self._moment()
@@ -73,13 +73,13 @@ class Schedule:
         if awake:
             self._step(self.chance.choice(awake))
 
-    def _step(self, worker: Worker) -> None:
+    def _step(self, worker: SimWorker) -> None:
         worker.step()
         if worker.stopped == "bug":  # an operator runs a version without the flaw
             worker.kill()
             worker.flaws = frozenset()
 
-    def _append(self, said: Happening, writer: int | None = None) -> None:
+    def _append(self, said: ToyRecord, writer: int | None = None) -> None:
         self.around.log.append(encoded(said), writer)
 
     def _version(self) -> tuple[int, frozenset[int]]:
@@ -87,44 +87,44 @@ class Schedule:
         flaws = {self.chance.randrange(60)} if self.chance.random() < 0.2 else set()
         return self.chance.choice((0, 0, 1)), frozenset(flaws)
 
-    def _kill(self, worker: Worker) -> None:
+    def _kill(self, worker: SimWorker) -> None:
         worker.kill()
 
-    def _pause(self, worker: Worker) -> None:
+    def _pause(self, worker: SimWorker) -> None:
         worker.asleep_until = self._now + self.chance.randint(5, 80)
 
-    def _rebalance(self, worker: Worker) -> None:
+    def _rebalance(self, worker: SimWorker) -> None:
         for other in self.workers:
             if other is worker:
                 other.believes = True
             elif self.chance.random() < 0.5:
                 other.believes = False
 
-    def _stale_view(self, worker: Worker) -> None:
+    def _stale_view(self, worker: SimWorker) -> None:
         worker.believes = self.chance.random() < 0.5
 
-    def _redis_loss(self, _: Worker) -> None:
+    def _redis_loss(self, _: SimWorker) -> None:
         self.around.redis.crash(self.chance.choice((0, 1, 1, 2, 3, 6)))
 
-    def _redis_wipe(self, _: Worker) -> None:
+    def _redis_wipe(self, _: SimWorker) -> None:
         self.around.redis.wipe()
 
-    def _late_end(self, _: Worker) -> None:
+    def _late_end(self, _: SimWorker) -> None:
         if self.around.topics.late:
             self.around.topics.deliver_late(self.chance.randrange(1 << 16))
 
-    def _held_commit(self, worker: Worker) -> None:
+    def _held_commit(self, worker: SimWorker) -> None:
         """A commit that was held up somewhere arrives; its connection may have outlived the one who sent it."""
         if self.around.held_commits:
             life, commit = self.around.held_commits.pop()
             if life == self.around.redis.life:
                 worker.late_commit(commit)
 
-    def _upgrade(self, worker: Worker) -> None:
+    def _upgrade(self, worker: SimWorker) -> None:
         worker.kill()
         worker.leans, worker.flaws = self._version()
 
-    def _transaction_end(self, _: Worker) -> None:
+    def _transaction_end(self, _: SimWorker) -> None:
         """A producer of events ends its transaction; what it aborts it writes again, or not."""
         log, chance = self.around.log, self.chance
         if log.writers:
@@ -164,17 +164,17 @@ class Schedule:
             self._step(self.chance.choice(self.workers))
 
 
-def _happenings(chance: Random) -> Iterator[Happening]:
+def _happenings(chance: Random) -> Iterator[ToyRecord]:
     """Events of a few users; now and then one again under the same id, poison, or a change of the model."""
-    said: list[Happening] = []
+    said: list[ToyRecord] = []
     for number in range(chance.randint(20, 60)):
         drawn = chance.random()
         if drawn < 0.04:
-            yield Happening("poison", "-", number)
+            yield ToyRecord("poison", "-", number)
         elif drawn < 0.07:
-            yield Happening("control", "-", chance.choice((3, 4, 5)))
+            yield ToyRecord("control", "-", chance.choice((3, 4, 5)))
         elif drawn < 0.15 and said:
             yield chance.choice(said[-5:])
         else:
-            said.append(Happening("event", chance.choice(_USERS), number))
+            said.append(ToyRecord("event", chance.choice(_USERS), number))
             yield said[-1]

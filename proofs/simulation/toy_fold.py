@@ -5,23 +5,26 @@ that was recorded is applied as recorded, poison and what was set aside is left 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef, Policy
 from stream_app.core.blocks import Block
 from stream_app.core.engine import Advance, InForce, Recorded
+from stream_app.core.intake.events import Events
 from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.intake.sorting import set_aside
 
-POISON: Reason = "undecodable"
+POISON: RejectionReason = "undecodable"
 DIGEST = "toy"
+_NO_EVENTS = Events()
 _RING = 8
 _POLICY = Policy(name="toy", version=1, enter=0.5, leave=0.5, critical=0.5, cooldown_s=0)
 
 
-class Happening(NamedTuple):
+class ToyRecord(NamedTuple):
     """What a record of the log says. `kind` is event, poison or control; a control puts `number` in force."""
 
     kind: str
@@ -29,18 +32,18 @@ class Happening(NamedTuple):
     number: int
 
 
-def encoded(said: Happening) -> bytes:
+def encoded(said: ToyRecord) -> bytes:
     """The bytes of a record's value."""
     return f"{said.kind} {said.user} {said.number}".encode()
 
 
-def decoded(value: bytes | None) -> Happening:
+def decoded(value: bytes | None) -> ToyRecord:
     """What a record's value says."""
     kind, user, number = (value or b"").decode().split(" ")
-    return Happening(kind, user, int(number))
+    return ToyRecord(kind, user, int(number))
 
 
-class State(NamedTuple):
+class ToyState(NamedTuple):
     """A user: `chain` hashes every applied event in order, `since` counts events since the last alert."""
 
     last_offset: int = -1
@@ -77,13 +80,20 @@ class ToyAdvance(NamedTuple):
     alerts: list[ToyAlert]
 
 
+@dataclass
+class ToyIntake(Intake):
+    """A run of records whose events are in `said`, each with its offset."""
+
+    said: list[tuple[int, ToyRecord]] = field(default_factory=list)
+
+
 def control(number: int) -> ControlData:
     """A model: it alerts on every so many events of a user."""
     return ControlData(model=ModelRef(name="toy", version=f"{number}.0.0", sha256="0" * 64), policy=_POLICY)
 
 
 CONTROLS = {number: control(number) for number in (3, 4, 5)}
-IN_FORCE = {number: InForce(held, cast("Any", number), cast("Any", None), DIGEST) for number, held in CONTROLS.items()}
+IN_FORCE = {number: InForce(held, cast("Any", None), cast("Any", None), DIGEST) for number, held in CONTROLS.items()}
 _NUMBER_OF = {held.model.version: number for number, held in CONTROLS.items()}
 
 
@@ -104,11 +114,10 @@ class ToyFold:
         """Sort out a run of records, up to the first control record that follows an event."""
         if int(records.offsets[0]) in barred:
             return set_aside(records[0], "before", "Poison")
-        events: list[tuple[int, Happening]] = []
-        intake = Intake(end_offset=int(records.offsets[-1]) + 1, events=cast("Any", events))
+        intake = ToyIntake(end_offset=int(records.offsets[-1]) + 1, events=_NO_EVENTS)
         for place, offset in enumerate(records.offsets.tolist()):
             said = decoded(records.value_at(place))
-            if offset in barred or (said.kind == "control" and events):
+            if offset in barred or (said.kind == "control" and intake.said):
                 intake.end_offset = offset
                 break
             if said.kind == "control":
@@ -117,7 +126,7 @@ class ToyFold:
             elif said.kind == "poison":
                 intake.dead.append(DeadLetter(records[place], POISON, "no event"))
             else:
-                events.append((offset, said))
+                intake.said.append((offset, said))
         return intake
 
     def users(self, intake: Intake) -> list[str]:
@@ -129,9 +138,9 @@ class ToyFold:
     ) -> tuple[Advance, list[bytes]]:
         """Apply events; an alert after every so many events of a user, unless the decision is recorded."""
         users = self.users(intake)
-        states = {user: cast("State | None", state) or State() for user, state in zip(users, stored, strict=True)}
+        states = {user: cast("ToyState | None", state) or ToyState() for user, state in zip(users, stored, strict=True)}
         alerts: list[ToyAlert] = []
-        every = cast("int", in_force.scorer) + self._leans if in_force else 1 << 30
+        every = _NUMBER_OF[in_force.control.model.version] + self._leans if in_force else 1 << 30
         for offset, said in _events(intake):
             if said.number in self._flaws:
                 raise ZeroDivisionError("a flaw of this version")
@@ -139,8 +148,8 @@ class ToyFold:
         return cast("Advance", ToyAdvance(alerts)), cast("list[bytes]", [states[user] for user in users])
 
     def _applied(
-        self, state: State, offset: int, said: Happening, every: int, recorded: Recorded, alerts: list[ToyAlert]
-    ) -> State:
+        self, state: ToyState, offset: int, said: ToyRecord, every: int, recorded: Recorded, alerts: list[ToyAlert]
+    ) -> ToyState:
         if offset <= state.last_offset:
             raise ContractViolation("a record was read again", state="rewritten_log")
         if said.number in state.ids:
@@ -152,8 +161,8 @@ class ToyFold:
             if offset > recorded.front:
                 alerts.append(ToyAlert(Decided(AlertSource(offset), offset, said.user, episode)))
         chain = hash((state.chain, offset, said.number))
-        return State(offset, chain, since, episode, (*state.ids[1 - _RING :], said.number))
+        return ToyState(offset, chain, since, episode, (*state.ids[1 - _RING :], said.number))
 
 
-def _events(intake: Intake) -> list[tuple[int, Happening]]:
-    return cast("list[tuple[int, Happening]]", intake.events)
+def _events(intake: Intake) -> list[tuple[int, ToyRecord]]:
+    return intake.said if isinstance(intake, ToyIntake) else []

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any, cast
 
 from proofs.simulation.ports import Surroundings
-from proofs.simulation.toy_fold import IN_FORCE, POISON, State, ToyFold, decoded
+from proofs.simulation.toy_fold import IN_FORCE, POISON, ToyFold, ToyState, decoded
 from stream_app.core.blocks import Block
 from stream_app.core.engine import InForce, Recorded
 
@@ -51,11 +51,11 @@ def _user_at(around: Surroundings, offset: int) -> str | None:
 def _states(around: Surroundings, barred: set[int]) -> str | None:
     alerts = {alert.data.src.offset: alert for alert in around.topics.committed(around.topics.alerts)}
     expected = folded(around, barred, Recorded(alerts, _EVERYTHING))
-    found = cast("dict[str, State]", around.redis.kept.states)
+    found = cast("dict[str, ToyState]", around.redis.kept.states)
     if found == expected:
         return None
     for user, state in expected.items():
-        other = found.get(user, State())
+        other = found.get(user, ToyState())
         if len(other.ids) != len(state.ids) or other.last_offset < state.last_offset:
             return LOST_EVENT
         if other.chain != state.chain:
@@ -65,9 +65,9 @@ def _states(around: Surroundings, barred: set[int]) -> str | None:
     return OTHER_STATE
 
 
-def folded(around: Surroundings, barred: set[int], recorded: Recorded) -> dict[str, State]:
+def folded(around: Surroundings, barred: set[int], recorded: Recorded) -> dict[str, ToyState]:
     """The states after one fold of the whole log."""
-    fold, states = ToyFold(), dict[str, State]()
+    fold, states = ToyFold(), dict[str, ToyState]()
     in_force: InForce | None = None
     rest = Block.of(around.log.records())
     while rest:
@@ -77,6 +77,6 @@ def folded(around: Surroundings, barred: set[int], recorded: Recorded) -> dict[s
         users = fold.users(intake)
         stored = cast("Any", [states.get(user) for user in users])
         _, after = fold.advance(intake, stored, in_force, recorded)
-        states.update(zip(users, cast("list[State]", after), strict=True))
+        states.update(zip(users, cast("list[ToyState]", after), strict=True))
         rest = rest.between(intake.end_offset, rest.end)
     return states

@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs.simulation.mutants import Variant
+from proofs.simulation.mutants import ProtocolVariant
 from proofs.simulation.ports import GroupOffsets, SimFeed, SimLog, SimProcess, Surroundings
 from proofs.simulation.toy_fold import ToyFold
 from schemas.errors import ContractViolation, Transient
@@ -14,14 +14,14 @@ from stream_app.partition.ports import Ports
 
 
 @dataclass
-class Worker:
+class SimWorker:
     """One process. `believes` is whether it takes itself for the partition's owner; it may be wrong.
 
     `leans` and `flaws` are its version: when it alerts, and what it fails on.
     """
 
     around: Surroundings
-    variant: Variant
+    variant: ProtocolVariant
     tokens: Iterator[bytes]
     leans: int = 0
     flaws: frozenset[int] = frozenset()

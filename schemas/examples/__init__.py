@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw, Struct
 
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 
 _DIRECTORY = Path(__file__).parent
 
@@ -20,7 +20,7 @@ _DIRECTORY = Path(__file__).parent
 class Expectation(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """The reason under which a record is refused, and words that stand in the error."""
 
-    reason: Reason
+    reason: RejectionReason
     error: str
     beyond_json_schema: bool = False
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from schemas.errors import ContractViolation
 from schemas.events import Activity, ActivityData, Control, ControlData, ModelRef
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
@@ -56,8 +57,23 @@ def control_for(manifest: Manifest, at_ms: int) -> Control:
 
 
 def first_control(settings: Settings) -> Control:
-    """The control record that new topics begin with: the newest model of the workload."""
-    return control_for(newest_model(settings.models_directory, settings.workload), time.time_ns() // 1_000_000)
+    """The control record that new topics begin with: the newest model of the workload.
+
+    Raises ContractViolation when there is none (`missing_model`), or when this code cannot run it (`wrong_model`).
+    """
+    newest = newest_model(settings.models_directory, settings.workload)
+    control = control_for(newest, time.time_ns() // 1_000_000)
+    try:
+        engine_of(settings).put_in_force(control.data)
+    except ContractViolation as refusal:
+        if refusal.state != "wrong_model":
+            raise
+        raise ContractViolation(
+            f"the newest model, {newest.name}/{newest.version}, was made for other features than this code computes: "
+            f"train one that fits with `churn train {settings.workload}`",
+            state="wrong_model",
+        ) from refusal
+    return control
 
 
 def warm_up(engine: Engine) -> None:

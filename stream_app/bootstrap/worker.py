@@ -13,10 +13,10 @@ from stream_app.adapters.redis.states import RedisStates
 from stream_app.bootstrap.engine import engine_of, warm_up
 from stream_app.core.partition_fold import PartitionFold
 from stream_app.deployment import Deployment
-from stream_app.metrics.measures import Measures
 from stream_app.metrics.memory_watch import MemoryWatch
 from stream_app.metrics.page import MetricsPage
 from stream_app.metrics.ports import ControlsInForce, measured
+from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
@@ -24,7 +24,7 @@ from stream_app.settings import Settings
 from stream_app.worker.agreed_feed import AgreedFeed
 from stream_app.worker.owner import PartitionOwner, PartitionTask
 from stream_app.worker.topics_watch import TopicsWatch
-from stream_app.worker.watch import Counts, Trace, partition_readings
+from stream_app.worker.watch import RecordCounts, Trace, partition_readings
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Worker:
     """The parts of a worker that its shell holds on to."""
 
     owner: PartitionOwner
-    counts: Counts
+    counts: RecordCounts
     metrics: MetricsPage
     memory: MemoryWatch
     topics: TopicsWatch
@@ -54,8 +54,8 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     redis, partitions = deployment.redis, agreed_partitions(deployment)
     engine = engine_of(settings)
     warm_up(engine)
-    measures, in_force = Measures(), ControlsInForce()
-    counts = Counts(measures)
+    metrics, in_force = WorkerMetrics(), ControlsInForce()
+    counts = RecordCounts(metrics)
     watchers: list[Watcher] = [counts]
     topics = TopicsWatch(partial(agreed_partitions, deployment))
     if settings.trace_file is not None:
@@ -73,9 +73,9 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
         )
         fold = PartitionFold(engine, partition, partitions)
         session = Session(fold, partition, partitions, secrets.token_bytes(16), settings.rejected_share)
-        return session, measured(ports, partition, measures, in_force)
+        return session, measured(ports, partition, metrics, in_force)
 
-    owner = PartitionOwner(deployment.topics.events, open_session, measures)
+    owner = PartitionOwner(deployment.topics.events, open_session, metrics)
     memory = MemoryWatch(lambda: memory_ratio(redis))
-    page = MetricsPage(measures, lambda: chain(partition_readings(owner, in_force), memory.readings()))
+    page = MetricsPage(metrics, lambda: chain(partition_readings(owner, in_force), memory.readings()))
     return Worker(owner, counts, page, memory, topics)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.features.sources import Source
+from stream_app.core.features.sources import SignalSource
 from stream_app.core.intake.events import Events
-from stream_app.core.intake.facts import Fact
+from stream_app.core.intake.facts import EventFact
 from stream_app.core.quantities import ABSENT
 from stream_app.core.tables import Columns, Integers
 
@@ -29,7 +29,7 @@ def to_columns(events: Events, patterns: Patterns) -> Columns:
     )
 
 
-def rows_of(facts: Sequence[Fact], patterns: Patterns) -> list[tuple[int, int]]:
+def rows_of(facts: Sequence[EventFact], patterns: Patterns) -> list[tuple[int, int]]:
     """Pattern and value of each row of an event that says so; pattern 0 if the workload knows nothing of it."""
     rows = [(_pattern(fact.kind, fact.names, patterns), fact.value) for fact in facts]
     return [row for row in rows if row[0]] or [(0, 0)]
@@ -39,7 +39,7 @@ def _pattern(kind: str, names: Sequence[str], patterns: Patterns) -> int:
     return next((patterns[kind, name] for name in names if (kind, name) in patterns), 0)
 
 
-def raised_by(events: Events, sources: Iterable[Source]) -> NDArray[np.bool_]:
+def raised_by(events: Events, sources: Iterable[SignalSource]) -> NDArray[np.bool_]:
     """Of each event whether any of these sources selects it, as the fold would."""
     row_from, pattern, _ = _rows(events, dict.fromkeys(((source.kind, source.name) for source in sources), 1))
     chosen = np.concatenate([[0], np.cumsum(pattern)])

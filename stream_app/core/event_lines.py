@@ -21,7 +21,7 @@ class _Head(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Head)
 
 
-class EventLog:
+class EventLines:
     """One structured CloudEvent a line. What has been read is counted and hashed, so that a model can say its source.
 
     A record's offset is the number of its line from 0, its key the subject, its time of sending the event's

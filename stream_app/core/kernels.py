@@ -7,7 +7,7 @@ from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-Record = Any
+NumbaRecord = Any
 Array = Any
 Word = Any
 """A record, an array and an unsigned 64-bit number as a kernel sees them: numba types them, mypy cannot."""

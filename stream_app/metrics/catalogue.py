@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from schemas.alerts import Status
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 from schemas.errors import Doubt
 
-Kind = Literal["counter", "histogram", "gauge"]
+MetricType = Literal["counter", "histogram", "gauge"]
 Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "ratio", "one"]
 
 COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT = "compute", "load", "dead_letters", "publish", "commit"
@@ -28,7 +28,7 @@ class Metric:
     """
 
     name: str
-    kind: Kind
+    kind: MetricType
     unit: Unit
     meaning: str
     when_high: str
@@ -104,7 +104,7 @@ DEAD_LETTER_RECORDS = Metric(
     "records",
     "Records that can never be applied and went to the dead-letter topic, by reason",
     "`churn dlq list` says why; docs/runbook/dead-letters.md says what to do for each reason",
-    {"reason": get_args(Reason)},
+    {"reason": get_args(RejectionReason)},
 )
 SESSIONS_OPENED = Metric(
     "churn_sessions_opened",

@@ -6,7 +6,7 @@ import structlog
 
 from schemas.errors import Transient
 from stream_app.metrics.catalogue import REDIS_MEMORY
-from stream_app.metrics.measures import Reading
+from stream_app.metrics.worker_metrics import GaugeReading
 
 ALARM_AT = 0.75
 _log = structlog.get_logger()
@@ -39,7 +39,7 @@ class MemoryWatch:
             _log.error("redis_memory_high", ratio=round(self.last or 0.0, 3), alarm_at=ALARM_AT)
         self.alarmed = high
 
-    def readings(self) -> Iterator[Reading]:
+    def readings(self) -> Iterator[GaugeReading]:
         """The gauge, if anything was seen."""
         if self.last is not None:
-            yield Reading(REDIS_MEMORY, (), self.last)
+            yield GaugeReading(REDIS_MEMORY, (), self.last)

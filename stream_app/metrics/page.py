@@ -1,4 +1,4 @@
-"""The page /metrics: a worker's measures, the readings of the moment and its process, as Prometheus reads them."""
+"""The page /metrics: a worker's metrics, the readings of its gauges and its process, as Prometheus reads them."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -8,20 +8,20 @@ from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
 from stream_app.metrics.catalogue import METRICS, Metric
-from stream_app.metrics.measures import Distribution, Measures, Reading
+from stream_app.metrics.worker_metrics import Distribution, GaugeReading, WorkerMetrics
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-Readings = Callable[[], Iterable[Reading]]
+Readings = Callable[[], Iterable[GaugeReading]]
 """What the gauges show at this moment."""
 
 
 class MetricsPage:
     """The metrics of one worker, in a registry of their own."""
 
-    def __init__(self, measures: Measures, readings: Readings) -> None:
+    def __init__(self, metrics: WorkerMetrics, readings: Readings) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_Catalogued(measures, readings))
+        self._registry.register(_Catalogued(metrics, readings))
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
@@ -32,8 +32,8 @@ class MetricsPage:
 class _Catalogued(Collector):
     """Collects every metric of the catalogue, whether or not it has a value yet."""
 
-    def __init__(self, measures: Measures, readings: Readings) -> None:
-        self._measures = measures
+    def __init__(self, metrics: WorkerMetrics, readings: Readings) -> None:
+        self._metrics = metrics
         self._readings = readings
 
     def collect(self) -> Iterator[Family]:
@@ -50,20 +50,20 @@ class _Catalogued(Collector):
 
     def _counter(self, metric: Metric) -> Family:
         family = CounterMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
-        for (name, labels), value in self._measures.counters.items():
+        for (name, labels), value in self._metrics.counters.items():
             if name == metric.name:
                 family.add_metric(labels, value)
         return family
 
     def _histogram(self, metric: Metric) -> Family:
         family = HistogramMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
-        for (name, labels), distribution in self._measures.histograms.items():
+        for (name, labels), distribution in self._metrics.histograms.items():
             if name == metric.name:
                 family.add_metric(labels, _cumulated(distribution), distribution.total)
         return family
 
 
-def _gauge(metric: Metric, readings: Iterable[Reading]) -> Family:
+def _gauge(metric: Metric, readings: Iterable[GaugeReading]) -> Family:
     family = GaugeMetricFamily(metric.name, metric.meaning, labels=list(metric.labels))
     for reading in readings:
         if reading.metric is metric:

@@ -13,7 +13,7 @@ from schemas.events import ControlData
 from stream_app.core.blocks import Block
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.metrics.catalogue import COMMIT, COMPUTE, DEAD_LETTERS, LOAD, PUBLISH, SESSIONS_OPENED, STAGE_SECONDS
-from stream_app.metrics.measures import Measures
+from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Claim, Commit, Decisions, Meta, Report
 from stream_app.partition.ports import DecisionLog, Feed, Ports, StateStore, Watcher
 
@@ -22,9 +22,9 @@ ControlsInForce = dict[int, ControlData]
 """What is in force on each partition, as far as it was committed."""
 
 
-def measured(ports: Ports, partition: int, measures: Measures, in_force: ControlsInForce) -> Ports:
+def measured(ports: Ports, partition: int, metrics: WorkerMetrics, in_force: ControlsInForce) -> Ports:
     """The same ports, measured. `in_force` is kept up to date for this partition."""
-    stages = Stages(measures, ports.watcher)
+    stages = Stages(metrics, ports.watcher)
     return replace(
         ports,
         states=_States(ports.states, stages, partition, in_force),
@@ -37,8 +37,10 @@ def measured(ports: Ports, partition: int, measures: Measures, in_force: Control
 class Stages:
     """Where the time of the present batch goes; once it is committed, its stages are observed."""
 
-    def __init__(self, measures: Measures, watcher: Watcher, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.measures = measures
+    def __init__(
+        self, metrics: WorkerMetrics, watcher: Watcher, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.metrics = metrics
         self._watcher = watcher
         self._clock = clock
         self._since = clock()
@@ -67,7 +69,7 @@ class Stages:
     def flush(self) -> None:
         """Observe the stages of a batch that is done."""
         for stage, seconds in self._spent.items():
-            self.measures.observe(STAGE_SECONDS, seconds, stage)
+            self.metrics.observe(STAGE_SECONDS, seconds, stage)
         self._spent.clear()
 
     def _add(self, stage: str, seconds: float) -> None:
@@ -83,7 +85,7 @@ class _States:
 
     async def claim(self, claim: Claim) -> Meta:
         meta = await self._states.claim(claim)
-        self._stages.measures.count(SESSIONS_OPENED, 1)
+        self._stages.metrics.count(SESSIONS_OPENED, 1)
         self._note(meta.control)
         return meta
 

@@ -8,7 +8,7 @@ from schemas.dead_letters import SCHEMA, Rejection, to_headers
 from stream_app.core.intake.outcome import DeadLetter
 
 
-class Source(NamedTuple):
+class LetterOrigin(NamedTuple):
     """Where the rejected records stand, and which version rejects them."""
 
     topic: str
@@ -20,7 +20,7 @@ Headers = list[tuple[str, bytes]]
 
 
 def addressed(
-    letters: Sequence[DeadLetter], front: int, session: str, source: Source
+    letters: Sequence[DeadLetter], front: int, session: str, source: LetterOrigin
 ) -> Iterator[tuple[DeadLetter, Headers]]:
     """Each letter with the record's own headers and then why it was rejected. `front` is the highest offset before."""
     for letter in letters:

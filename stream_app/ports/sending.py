@@ -5,13 +5,13 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 from stream_app.ports.pacing import Pace
 
 HEADERS: Final = [("content-type", b"application/cloudevents+json")]
 
 
-class Counts(Struct):
+class SendingCounts(Struct):
     """What became of a stream of events: delivered, left out for want of a user, failed; and the bytes delivered."""
 
     sent: int = 0
@@ -23,11 +23,11 @@ class Counts(Struct):
 class Sender(Protocol):
     """Puts events on one topic and knows exactly what was delivered."""
 
-    counts: Counts
+    counts: SendingCounts
     users: set[bytes]
     stopped: bool
 
-    def send(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> Counts:
+    def send(self, events: Iterable[OutgoingEvent | None], pace: Pace, advance: Callable[[int], None]) -> SendingCounts:
         """Send the events in their order, each when `pace` says that it is due, and wait until all are delivered.
 
         None stands for a row without a user and is counted as skipped. `advance` is told how many more have gone out.

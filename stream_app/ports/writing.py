@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
-class Outgoing(NamedTuple):
+class OutgoingRecord(NamedTuple):
     """A record to be published. `timestamp` in ms, None for now."""
 
     key: bytes | None
@@ -17,7 +17,7 @@ class Outgoing(NamedTuple):
     timestamp: int | None
 
 
-class Identity(NamedTuple):
+class ProducerIdentity(NamedTuple):
     """A producer as brokers know it. One identity serves for one record of a partition."""
 
     producer_id: int
@@ -27,10 +27,10 @@ class Identity(NamedTuple):
 class NamedWriter(Protocol):
     """Raises Transient when Kafka does not answer."""
 
-    def new_identity(self) -> Identity:
+    def new_identity(self) -> ProducerIdentity:
         """One that nobody else has."""
 
-    def write_as(self, identity: Identity, topic: str, partition: int, record: Outgoing) -> int:
+    def write_as(self, identity: ProducerIdentity, topic: str, partition: int, record: OutgoingRecord) -> int:
         """The offset of a record, whether it is written now or was written under this identity before.
 
         Brokers forget an identity a day after its record (`producer.id.expiration.ms`): look first who comes that late.

@@ -12,7 +12,7 @@ from faust.types import TP
 from schemas.errors import ContractViolation, Transient
 from stream_app.core.blocks import Block
 from stream_app.metrics.catalogue import FETCHED_RECORDS, SESSIONS_ENDED
-from stream_app.metrics.measures import Measures
+from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.driver import Stopping, drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports
@@ -44,7 +44,7 @@ class PartitionTask:
     """
 
     def __init__(
-        self, consumer: ChunkConsumer, topic: str, partition: int, open_session: OpenSession, measures: Measures
+        self, consumer: ChunkConsumer, topic: str, partition: int, open_session: OpenSession, metrics: WorkerMetrics
     ) -> None:
         self.partition = partition
         self.state = OPENING
@@ -53,7 +53,7 @@ class PartitionTask:
         self._consumer = consumer
         self._topic = topic
         self._open_session = open_session
-        self._measures = measures
+        self._metrics = metrics
         self._chunks: deque[Any] = deque()
         self._arrived = asyncio.Event()
         self._stop = asyncio.Event()
@@ -146,7 +146,7 @@ class PartitionTask:
                 await drive(session, ports)
             except Transient as error:
                 log.warning("session_ended", cause=error.cause, why=str(error))
-                self._measures.count(SESSIONS_ENDED, 1, error.cause)
+                self._metrics.count(SESSIONS_ENDED, 1, error.cause)
                 if now_s() - began_s > _LONGEST_BACK_OFF_S:
                     back_off_s = _FIRST_BACK_OFF_S
                 await self._stand_still(BACKING_OFF, str(error), back_off_s)
@@ -193,11 +193,11 @@ class PartitionTask:
 class PartitionOwner:
     """All partitions that this worker has."""
 
-    def __init__(self, topic: str, open_session: OpenSession, measures: Measures) -> None:
+    def __init__(self, topic: str, open_session: OpenSession, metrics: WorkerMetrics) -> None:
         self.tasks: dict[int, PartitionTask] = {}
         self._topic = topic
         self._open_session = open_session
-        self._measures = measures
+        self._metrics = metrics
         self.assigned = False
         self._stopped = False
 
@@ -207,7 +207,7 @@ class PartitionOwner:
             return
         self.assigned = True
         for partition in sorted(set(partitions) - self.tasks.keys()):
-            self.tasks[partition] = PartitionTask(consumer, self._topic, partition, self._open_session, self._measures)
+            self.tasks[partition] = PartitionTask(consumer, self._topic, partition, self._open_session, self._metrics)
         _log.info("partitions_assigned", partitions=sorted(self.tasks))
 
     async def release(self, partitions: Iterable[int] | None) -> None:
@@ -233,7 +233,7 @@ class PartitionOwner:
     def deliver(self, partition: int, event: Any) -> None:
         """A chunk arrived; if the partition has left already, it is dropped: the next owner reads it again."""
         if isinstance(event.value, Block):
-            self._measures.count(FETCHED_RECORDS, len(event.value))
+            self._metrics.count(FETCHED_RECORDS, len(event.value))
         if partition in self.tasks:
             self.tasks[partition].put(event)
         else:

@@ -1,4 +1,4 @@
-"""Counts what a worker does and, if asked to, writes down a fingerprint of everything that it scored."""
+"""RecordCounts what a worker does and, if asked to, writes down a fingerprint of everything that it scored."""
 
 import time
 from collections import Counter
@@ -27,22 +27,22 @@ from stream_app.metrics.catalogue import (
     UNDECLARED_EVENTS,
     UNSCORED_EVENTS,
 )
-from stream_app.metrics.measures import Measures, Reading
+from stream_app.metrics.worker_metrics import GaugeReading, WorkerMetrics
 from stream_app.partition.effects import Report
 from stream_app.worker.owner import PartitionOwner
 
 _MOST_SAMPLES = 16
 
 
-class Counts:
+class RecordCounts:
     """Running totals since the start.
 
     applied (late ones among them) + repeated + dead + control + clock + nothing_by_right = offsets.
     """
 
-    def __init__(self, measures: Measures, now_s: Callable[[], float] = time.time) -> None:
+    def __init__(self, metrics: WorkerMetrics, now_s: Callable[[], float] = time.time) -> None:
         self.totals: Counter[str] = Counter()
-        self._measures = measures
+        self._metrics = metrics
         self._now_s = now_s
 
     def committed(self, _partition: int, report: Report) -> None:
@@ -51,22 +51,22 @@ class Counts:
         self.totals.update(counted)
         self._measure(counted)
         accounted = sum(counted[outcome] for outcome in (*OUTCOMES, NOTHING_BY_RIGHT))
-        self._measures.count(UNACCOUNTED_OFFSETS, report.position - report.begin - accounted)
+        self._metrics.count(UNACCOUNTED_OFFSETS, report.position - report.begin - accounted)
         for alert in report.advance.alerts:
-            self._measures.count(ALERTS, 1, alert.data.status)
+            self._metrics.count(ALERTS, 1, alert.data.status)
         for letter in report.intake.dead:
-            self._measures.count(DEAD_LETTER_RECORDS, 1, letter.reason)
+            self._metrics.count(DEAD_LETTER_RECORDS, 1, letter.reason)
         self._measure_delay(report.intake.events.records.timestamps)
 
     def _measure(self, counted: Mapping[str, int]) -> None:
-        count = self._measures.count
+        count = self._metrics.count
         for outcome in (*OUTCOMES, NOTHING_BY_RIGHT):
             count(RECORDS, counted[outcome], outcome)
         count(LATE_EVENTS, counted["late"])
         count(UNDECLARED_EVENTS, counted["undeclared"])
         count(SCORED_EVENTS, counted["scored"])
         count(UNSCORED_EVENTS, counted["unscored"])
-        self._measures.observe(BATCH_RECORDS, sum(counted[outcome] for outcome in OUTCOMES))
+        self._metrics.observe(BATCH_RECORDS, sum(counted[outcome] for outcome in OUTCOMES))
 
     def _measure_delay(self, sent_ms: Integers) -> None:
         """A few events stand for all: the timestamps of a batch rise, and reading each would cost as much as a wait."""
@@ -75,7 +75,7 @@ class Counts:
             stands_for = min(step, len(sent_ms) - start)
             one_ms = int(sent_ms[start + stands_for // 2])
             if one_ms > 0:
-                self._measures.observe(EVENT_DELAY, max(0.0, now_s - one_ms / 1000.0), times=stands_for)
+                self._metrics.observe(EVENT_DELAY, max(0.0, now_s - one_ms / 1000.0), times=stands_for)
 
 
 def _counted(report: Report) -> dict[str, int]:
@@ -109,16 +109,16 @@ class Trace:
         self._file.write(traced(partition, report.advance).tobytes())
 
 
-def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData]) -> Iterator[Reading]:
+def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData]) -> Iterator[GaugeReading]:
     """How the partitions of a worker stand at this moment; `in_force` is what decides on each."""
     for partition, task in sorted(owner.tasks.items()):
         name = str(partition)
-        yield Reading(PARTITION_STATE, (name, task.state), 1)
+        yield GaugeReading(PARTITION_STATE, (name, task.state), 1)
         if task.position is not None:
-            yield Reading(PARTITION_POSITION, (name,), task.position)
+            yield GaugeReading(PARTITION_POSITION, (name,), task.position)
             if (ends := task.ends) is not None:
-                yield Reading(PARTITION_LAG, (name,), max(0, ends.stable - task.position))
-                yield Reading(HELD_BACK, (name,), max(0, ends.high - ends.stable))
+                yield GaugeReading(PARTITION_LAG, (name,), max(0, ends.stable - task.position))
+                yield GaugeReading(HELD_BACK, (name,), max(0, ends.high - ends.stable))
         if (control := in_force.get(partition)) is not None:
             model, policy = control.model, control.policy
-            yield Reading(MODEL_INFO, (name, model.name, model.version, policy.name, str(policy.version)), 1)
+            yield GaugeReading(MODEL_INFO, (name, model.name, model.version, policy.name, str(policy.version)), 1)

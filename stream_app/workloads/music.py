@@ -23,7 +23,7 @@ from stream_app.core.features.sources import (
     message,
     sentiment,
 )
-from stream_app.core.features.words import Ago, Counted, Either, Graded, Group, Lasting, Portion, Words
+from stream_app.core.features.words import Ago, Counted, Either, Graded, Group, Lasting, Portion, Wording
 from stream_app.core.features.workload import UserGroups, Workload
 
 SIGNALS = {
@@ -104,7 +104,7 @@ FEATURES: dict[str, Feature] = {
     "plan_paid": Latest("plan", 0, "has a paid plan"),
 }
 
-WORDS: dict[str, Words] = {
+WORDS: dict[str, Wording] = {
     "song_count_1h": Counted("song", "songs", "{value} in an hour"),
     "song_count_1d": Counted("song", "songs", "{value} in a day"),
     "song_count_7d": Counted("song", "songs", "{value} in a week"),

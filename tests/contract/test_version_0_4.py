@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from functools import cache
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,16 +21,16 @@ from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS
 from stream_app.adapters.redis.states import META_FIELDS, read_meta
 from stream_app.bootstrap.engine import engine_of, load_manifest
 from stream_app.core.decisions.contents import digests
+from stream_app.core.engine import Engine
+from stream_app.core.features.plan import compile_workload
 from stream_app.core.replay import Replay, Step
 from stream_app.core.trace import traced
 from stream_app.partition.refusals import refuse_foreign
 from stream_app.settings import Settings
-from tests.support.dashboards import REPOSITORY
+from stream_app.workloads import music
 from tests.support.recording import PARTITIONS, RECORDING, recorded, recorded_meta
 
 DIGEST = "a38b54e5ace42828"
-SETTINGS = Settings(models_directory=REPOSITORY / "models")
-"""With the committed models, under which that version decided."""
 LETTERS = list(chain(*recorded(DEAD_LETTERS)))
 REJECTIONS = [found for letter in LETTERS if (found := read_rejection(letter.headers))]
 ALERTS = [msgspec.json.decode(record.value or b"", type=Alert) for record in chain(*recorded(CHURN_ALERTS))]
@@ -80,16 +80,21 @@ def test_meta_and_exports_are_read_and_refused_with_a_sentence_that_names_the_wa
     snapshot = read_partition(RECORDING / "export", read_manifest(RECORDING / "export"), partition)
     assert snapshot.meta == meta
     assert (meta.position, meta.state_digest) == (recorded(CUSTOMER_EVENTS)[partition][-1].offset + 1, DIGEST)
-    here = engine_of(SETTINGS).compiled.state_digest
+    here = compile_workload(music.WORKLOAD).state_digest
     with pytest.raises(ContractViolation, match=r"new app id, as docs/runbook/upgrading\.md says") as refusal:
         refuse_foreign(snapshot.meta, here, partition, PARTITIONS)
     assert refusal.value.state == "foreign_state"
 
 
-@cache
-def replayed() -> list[tuple[int, Step]]:
-    """The recorded log under the code and the models of today, with what was set aside left out."""
-    engine = engine_of(SETTINGS)
+@pytest.fixture(scope="module")
+def engine(committed_bytes: Path) -> Engine:
+    """The code of today with the models under which that version decided."""
+    return engine_of(Settings(models_directory=committed_bytes))
+
+
+@pytest.fixture(scope="module")
+def replayed(engine: Engine) -> list[tuple[int, Step]]:
+    """The recorded log under the code of today, with what was set aside left out."""
     steps = []
     for partition, records in enumerate(recorded(CUSTOMER_EVENTS)):
         barred = {found.offset for found in REJECTIONS if (found.partition, found.reason) == (partition, "bug")}
@@ -98,9 +103,11 @@ def replayed() -> list[tuple[int, Step]]:
     return steps
 
 
-def test_the_recorded_log_gives_the_recorded_vectors_scores_and_decisions() -> None:
-    trace = np.concatenate([traced(partition, step.advance) for partition, step in replayed()])
-    decided = [alert for _, step in replayed() for alert in step.advance.alerts]
+def test_the_recorded_log_gives_the_recorded_vectors_scores_and_decisions(
+    replayed: list[tuple[int, Step]],
+) -> None:
+    trace = np.concatenate([traced(partition, step.advance) for partition, step in replayed])
+    decided = [alert for _, step in replayed for alert in step.advance.alerts]
     found = compare(read_trace(RECORDING / "trace.bin"), ALERTS, trace, decided)
     assert (found.exact, found.first_differences) == (True, [])
     assert (found.vectors, found.alerts_of_another_digest) == (len(trace), len(ALERTS))
@@ -108,15 +115,17 @@ def test_the_recorded_log_gives_the_recorded_vectors_scores_and_decisions() -> N
     assert Counter(alert.data.model for alert in decided) == Counter(alert.data.model for alert in ALERTS)
 
 
-def test_the_recorded_log_gives_the_recorded_dead_letters() -> None:
-    due = [(partition, dead.record.offset, dead.reason) for partition, step in replayed() for dead in step.intake.dead]
+def test_the_recorded_log_gives_the_recorded_dead_letters(replayed: list[tuple[int, Step]]) -> None:
+    due = [(partition, dead.record.offset, dead.reason) for partition, step in replayed for dead in step.intake.dead]
     assert sorted(due) == sorted((found.partition, found.offset, found.reason) for found in REJECTIONS)
 
 
 @pytest.mark.parametrize(("version", "fitting"), [("0.3.0", "0.3.1"), ("0.4.0", "0.5.0")])
-def test_the_models_of_that_version_are_put_in_force_by_the_records_that_pin_them(version: str, fitting: str) -> None:
-    manifest = load_manifest(SETTINGS.models_directory / "music" / version)
-    in_force = engine_of(SETTINGS).put_in_force(ControlData(model=manifest.reference(), policy=manifest.policy))
+def test_the_models_of_that_version_are_put_in_force_by_the_records_that_pin_them(
+    version: str, fitting: str, engine: Engine, committed_bytes: Path
+) -> None:
+    manifest = load_manifest(committed_bytes / "music" / version)
+    in_force = engine.put_in_force(ControlData(model=manifest.reference(), policy=manifest.policy))
     found = in_force.scorer.manifest
     assert (found.sha256, found.features, found.baseline) == (manifest.sha256, manifest.features, manifest.baseline)
     assert (in_force.control.model.version, found.version) == (version, fitting)

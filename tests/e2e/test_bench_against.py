@@ -1,6 +1,6 @@
 """Two checkouts in turns on one topic: each side's worker reads all of it from nothing, and nothing is left behind."""
 
-import sys
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,19 @@ from tests.support.connections import kafka_of, redis_of
 EVENTS, USERS = 60_000, 3_000
 
 
-def a_bench(old: Checkout) -> Bench:
-    return Bench(Side("old", old), Side("new", HERE), "zipf", Blend(chats=5, measures=20), EVENTS, USERS, print)
+@pytest.fixture
+def this(models: Path, tmp_path: Path) -> Checkout:
+    """This checkout's code, with the tests' model as its own."""
+    directory = tmp_path / "this"
+    directory.mkdir()
+    for package in HERE.directory.glob("*/__init__.py"):
+        (directory / package.parent.name).symlink_to(package.parent)
+    (directory / "models").symlink_to(models)
+    return Checkout(directory, HERE.python, HERE.package)
+
+
+def a_bench(old: Checkout, new: Checkout) -> Bench:
+    return Bench(Side("old", old), Side("new", new), "zipf", Blend(chats=5, measures=20), EVENTS, USERS, print)
 
 
 def a_site(stack: Services) -> Site:
@@ -31,9 +42,11 @@ def nothing_is_left(stack: Services, app_id: str) -> bool:
     return not keys and not topic_exists(kafka_of(stack), f"{app_id}-customer-events")
 
 
-def test_this_checkout_against_itself_does_the_same_work_on_both_sides(stack: Services, prefix: str) -> None:
+def test_this_checkout_against_itself_does_the_same_work_on_both_sides(
+    this: Checkout, stack: Services, prefix: str
+) -> None:
     app_id = prefix + "against"
-    found = a_bench(HERE).measure(a_site(stack), app_id, rounds=1)
+    found = a_bench(this, this).measure(a_site(stack), app_id, rounds=1)
     (only,) = found["rounds"]
     assert found["ratio_least"] == found["ratio_median"] == found["ratio_most"] == only["ratio"] > 0
     assert found["old"]["scored"] == found["new"]["scored"] == EVENTS
@@ -42,12 +55,14 @@ def test_this_checkout_against_itself_does_the_same_work_on_both_sides(stack: Se
     assert nothing_is_left(stack, app_id)
 
 
-def test_a_side_whose_worker_ends_is_named_and_nothing_is_left(stack: Services, prefix: str, tmp_path: Path) -> None:
+def test_a_side_whose_worker_ends_is_named_and_nothing_is_left(
+    this: Checkout, stack: Services, prefix: str, tmp_path: Path
+) -> None:
     app_id = prefix + "ends"
-    (tmp_path / "cli").mkdir()
-    (tmp_path / "cli" / "__main__.py").write_text("raise SystemExit('no worker today')\n")
-    (tmp_path / "models").symlink_to(HERE.models)
-    broken = Checkout(tmp_path, Path(sys.executable), "cli")
+    broken = dataclasses.replace(this, directory=tmp_path / "broken")
+    (broken.directory / broken.package).mkdir(parents=True)
+    (broken.directory / broken.package / "__main__.py").write_text("raise SystemExit('no worker today')\n")
+    broken.models.symlink_to(this.models)
     with pytest.raises(ContractViolation, match=r"(?s)the old side, .*exited with code 1.*no worker today"):
-        a_bench(broken).measure(a_site(stack), app_id, rounds=1)
+        a_bench(broken, this).measure(a_site(stack), app_id, rounds=1)
     assert nothing_is_left(stack, app_id)

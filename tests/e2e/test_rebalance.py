@@ -11,7 +11,7 @@ import pytest
 
 from producers.simulator import simulate
 from schemas.instants import parse_instant
-from schemas.outgoing import Outgoing, address
+from schemas.outgoing import OutgoingEvent, address
 from stack.local import Services
 from stack.worker_process import WorkerProcess
 from stream_app.adapters.kafka.sender import KafkaSender
@@ -34,7 +34,7 @@ def steady_load(made: Deployment) -> Iterator[None]:
     """Events for every partition, until the test is done."""
     events, done = list(address(simulate(100, 60, SEED, START_MS))), Event()
 
-    def until_done() -> Iterator[Outgoing]:
+    def until_done() -> Iterator[OutgoingEvent]:
         for event in events:
             if done.is_set():
                 return

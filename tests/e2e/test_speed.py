@@ -8,13 +8,14 @@ from benchmarks.speed.latency import NEW_EVERY, bench
 from stack.local import Services
 from tests.support.connections import kafka_of, redis_of
 
-pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("committed_models")]
+pytestmark = pytest.mark.alone
 
 
 def a_site(stack: Services) -> Site:
     return Site(kafka_of(stack), redis_of(stack), Pids(redis=stack.redis.pid, kafka=stack.kafka.pid))
 
 
+@pytest.mark.usefixtures("committed_models")
 def test_the_worker_scores_several_times_as_many_events_as_stock_faust_counts(stack: Services, prefix: str) -> None:
     gate.demand(gate.ratio(a_site(stack), prefix + "gate"))
 

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from operations.states.restore import restore
-from operations.states.snapshot import Snapshot
+from operations.states.snapshot import PartitionSnapshot
 from schemas.errors import ContractViolation, Transient
 from schemas.topics import TOPICS
 from stack.local import Services
@@ -30,7 +30,7 @@ from tests.unit.operations.test_state_files import export
 
 VALUES = [b"one", b"two", b"three"]
 META = Meta(position=2, anchor=Anchor(1, anchor(VALUES[1])), state_digest=DIGEST, partitions=1, control=CONTROL)
-EXPORTED = Snapshot(META, {"ana": A_STATE, "ben": A_STATE[::-1]})
+EXPORTED = PartitionSnapshot(META, {"ana": A_STATE, "ben": A_STATE[::-1]})
 
 
 @pytest.fixture
@@ -59,7 +59,9 @@ def client(deployment: Deployment) -> Iterator["redis.Redis"]:
         yield it
 
 
-def imported(made: Deployment, directory: Path, snapshot: Snapshot = EXPORTED, *, replace: bool = False) -> None:
+def imported(
+    made: Deployment, directory: Path, snapshot: PartitionSnapshot = EXPORTED, *, replace: bool = False
+) -> None:
     manifest = export(directory, [snapshot])
     restore(made, DIGEST, directory, manifest, lambda count: None, replace=replace)
 
@@ -178,5 +180,5 @@ def test_an_export_that_does_not_fit_the_deployment_touches_nothing(
 ) -> None:
     meta = Meta(**{**{name: getattr(META, name) for name in META.__dataclass_fields__}, **changes})
     with pytest.raises(ContractViolation, match=says):
-        imported(deployment, tmp_path, Snapshot(meta, EXPORTED.states), replace=True)
+        imported(deployment, tmp_path, PartitionSnapshot(meta, EXPORTED.states), replace=True)
     assert list(client.scan_iter(f"{{{deployment.app_id}.*")) == []

@@ -8,12 +8,12 @@ from aiokafka import TopicPartition
 from schemas.errors import Transient
 from stack.local import Services
 from stream_app.adapters.kafka.named_writer import KafkaNamedWriter
-from stream_app.ports.writing import Identity, Outgoing
+from stream_app.ports.writing import OutgoingRecord, ProducerIdentity
 from tests.e2e.deployment import read_topic
 from tests.support.connections import NOWHERE, deployment_at, kafka_of
 from tests.support.decision_deployments import InKafka
 
-RECORD = Outgoing(b"ana", b"value", [("trace", b"\xff")], 1_709_251_200_123)
+RECORD = OutgoingRecord(b"ana", b"value", [("trace", b"\xff")], 1_709_251_200_123)
 
 
 @pytest.fixture
@@ -54,4 +54,4 @@ def test_kafka_that_is_not_there_is_a_transient_error() -> None:
     with pytest.raises(Transient):
         writer.new_identity()
     with pytest.raises(Transient):
-        writer.write_as(Identity(1, 0), "events", 0, RECORD)
+        writer.write_as(ProducerIdentity(1, 0), "events", 0, RECORD)

@@ -23,7 +23,7 @@ from producers.simulator import simulate
 from schemas.errors import ContractViolation, Transient
 from schemas.events import Activity
 from schemas.instants import parse_instant
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
 from stream_app.adapters.kafka.sender import KafkaSender
@@ -194,7 +194,7 @@ def test_a_start_that_is_no_instant_is_wrong_usage() -> None:
 
 def test_more_events_than_the_queue_holds_arrive_all(stack: Services, topic: str) -> None:
     sender = KafkaSender(kafka_of(stack), topic)
-    counts = sender.send((Outgoing(b"u%d" % (n % 9), b"%d" % n, n) for n in range(150_000)), flat_out(), quiet)
+    counts = sender.send((OutgoingEvent(b"u%d" % (n % 9), b"%d" % n, n) for n in range(150_000)), flat_out(), quiet)
     assert (counts.sent, counts.failed, len(sender.users)) == (150_000, 0, 9)
     assert count(kafka_of(stack), topic) == 150_000
 
@@ -205,7 +205,7 @@ def test_an_event_that_the_broker_refuses_is_counted_and_told(stack: Services, t
     sender = KafkaSender(kafka_of(stack), small)
     too_large = os.urandom(5_000)
     with pytest.raises(Transient, match=rf"1 events could not be delivered to {small} \(.*too large.*\); 0 were"):
-        sender.send([Outgoing(b"u", too_large, 0)], flat_out(), quiet)
+        sender.send([OutgoingEvent(b"u", too_large, 0)], flat_out(), quiet)
     assert (sender.counts.sent, sender.counts.failed, sender.counts.bytes) == (0, 1, 0)
     admin.delete_topics([small])[small].result()
 
@@ -213,9 +213,9 @@ def test_an_event_that_the_broker_refuses_is_counted_and_told(stack: Services, t
 def test_a_rate_holds_every_event_back_until_it_is_due_and_counts_go_on(stack: Services, topic: str) -> None:
     sender = KafkaSender(kafka_of(stack), topic)
     told: list[int] = []
-    sender.send((Outgoing(b"u", b"%d" % n, n) for n in range(50)), flat_out(), told.append)
+    sender.send((OutgoingEvent(b"u", b"%d" % n, n) for n in range(50)), flat_out(), told.append)
     began_ms = time.time() * 1000
-    counts = sender.send((Outgoing(b"u", b"%d" % n, n) for n in range(200)), at_rate(400.0), told.append)
+    counts = sender.send((OutgoingEvent(b"u", b"%d" % n, n) for n in range(200)), at_rate(400.0), told.append)
     assert counts.sent == sum(told) == 250
     stamps = [record.timestamp()[1] for record in read(kafka_of(stack), topic)][50:]
     assert len(stamps) == 200

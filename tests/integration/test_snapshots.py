@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import redis
 
-from operations.states.snapshot import Snapshot, take
+from operations.states.snapshot import PartitionSnapshot, take
 from operations.verify.verification import Verification
 from schemas.errors import ContractViolation, Transient
 from schemas.outgoing import address
@@ -152,7 +152,7 @@ def test_a_busy_partition_is_verified_page_by_page_without_what_was_set_aside_as
     assert barred_in_topic(busy.deployment.kafka, busy.deployment.topics.letters) == {0: {busy.bug}}
 
 
-def verify(live: Live, start: Snapshot | None = None) -> dict[str, int]:
+def verify(live: Live, start: PartitionSnapshot | None = None) -> dict[str, int]:
     """Partition 0 verified."""
     checked = Verification(live.deployment, live.engine)
     checked.verify(0, start, lambda count: None)

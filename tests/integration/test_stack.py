@@ -162,25 +162,25 @@ def test_a_broker_that_cannot_start_is_reported_with_its_log_and_takes_nothing_e
 
 
 def test_services_that_a_person_names_are_used_and_not_started(home: Path, stack: local.Services) -> None:
-    named = local.Named(stack.bootstrap, stack.redis_url)
+    named = local.NamedServices(stack.bootstrap, stack.redis_url)
     services = local.start(home, named)
-    assert services.kafka == local.Service("Kafka", "named", stack.bootstrap)
-    assert services.redis == local.Service("Redis", "named", stack.redis_url)
+    assert services.kafka == local.ServiceStatus("Kafka", "named", stack.bootstrap)
+    assert services.redis == local.ServiceStatus("Redis", "named", stack.redis_url)
     assert (home / "stack.env").read_text() == ""
     local.stop(home)
     assert local.state(home, named) == services
 
 
 def test_a_named_service_that_does_not_answer_is_not_replaced(home: Path, stack: local.Services) -> None:
-    nowhere = local.Named(stack.bootstrap, "redis://127.0.0.1:1/0")
+    nowhere = local.NamedServices(stack.bootstrap, "redis://127.0.0.1:1/0")
     with pytest.raises(Transient, match=r"Redis does not answer at redis://127\.0\.0\.1:1/0.*CHURN_REDIS_URL"):
         local.start(home, nowhere)
-    assert local.state(home, nowhere).redis == local.Service("Redis", "unreachable", "redis://127.0.0.1:1/0")
+    assert local.state(home, nowhere).redis == local.ServiceStatus("Redis", "unreachable", "redis://127.0.0.1:1/0")
 
 
 def test_a_name_that_is_no_address_of_a_redis_is_refused(home: Path, stack: local.Services) -> None:
     with pytest.raises(ContractViolation, match="CHURN_REDIS_URL=localhost:6379 is no address"):
-        local.start(home, local.Named(stack.bootstrap, "localhost:6379"))
+        local.start(home, local.NamedServices(stack.bootstrap, "localhost:6379"))
 
 
 def test_a_process_number_that_belongs_to_another_program_is_left_alone(tmp_path: Path) -> None:

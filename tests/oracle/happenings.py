@@ -6,7 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from stream_app.core.features.sources import Categories, Number, Source
+from stream_app.core.features.sources import Categories, Number, SignalSource
 from stream_app.core.features.workload import Workload
 from stream_app.core.hashing import event_hash
 
@@ -41,7 +41,7 @@ def happening_of(value: bytes, timestamp_ms: int) -> Happening | None:
     )
 
 
-def values_raised(source: Source, happening: Happening, workload: Workload) -> list[int]:
+def values_raised(source: SignalSource, happening: Happening, workload: Workload) -> list[int]:
     """The value of each time that an event raises a signal through one of its sources; empty if it does not."""
     own = [0]
     match source.kind, happening.kind:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from stream_app.core.features.sources import Number, Source, Wait
+from stream_app.core.features.sources import Number, SignalSource, Wait
 from stream_app.core.features.workload import Workload
 from tests.oracle.happenings import Happening, values_raised
 
@@ -97,7 +97,7 @@ class Life:
         for name, wait in self.workload.waits.items():
             self._wait(name, wait, happening)
 
-    def _units_per_one(self, sources: Iterable[Source]) -> int:
+    def _units_per_one(self, sources: Iterable[SignalSource]) -> int:
         """How the numbers of events that raise a signal are kept."""
         declared = {**self.workload.measures, **self.workload.attributes}
         names = [source.name.rpartition(".")[2] for source in sources if source.kind in ("measure", "number")]

@@ -15,7 +15,7 @@ from producers.simulator import simulate
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant, parse_instant
 from stream_app.core.durations import DAY_MS
-from stream_app.core.event_lines import EventLog
+from stream_app.core.event_lines import EventLines
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
 from stream_app.core.replay import Replay
@@ -46,7 +46,7 @@ def updates_of(log: Sequence[PlainRecord], cuts: Sequence[int] = ()) -> tuple[Sn
 
 
 def surveyed(lines: Sequence[bytes]) -> Survey:
-    return survey(COMPILED, EventLog(lines).chunks(), lambda user: part_of(user, SEED), SEED, lambda count: None)
+    return survey(COMPILED, EventLines(lines).chunks(), lambda user: part_of(user, SEED), SEED, lambda count: None)
 
 
 def same(one: Snapshots, other: Snapshots) -> bool:
@@ -68,7 +68,7 @@ def test_training_rows_are_bit_for_bit_the_rows_that_the_model_in_force_scores()
     assert len(rows) > 1000
     replay = Replay(engine(COMPILED, MODEL))
     replay.put_in_force(IN_FORCE)
-    advances = [step.advance for chunk in EventLog(LINES).chunks() for step in replay.apply(chunk)]
+    advances = [step.advance for chunk in EventLines(LINES).chunks() for step in replay.apply(chunk)]
     served = np.concatenate([advance.vectors for advance in advances])
     at_offset = {int(offset): row for row, offset in enumerate(np.concatenate([a.offsets for a in advances]))}
     chosen = [at_offset[offset] for offset in rows.offset.tolist()]
@@ -126,7 +126,7 @@ def test_a_late_event_is_a_snapshot_as_of_its_users_clock() -> None:
 
 
 def test_whether_a_row_is_drawn_depends_on_seed_user_and_offset_alone() -> None:
-    rows, names = updates_of(next(EventLog(LINES).chunks()))
+    rows, names = updates_of(next(EventLines(LINES).chunks()))
     kept = drawn(rows, names, SEED, 0.1)
     backwards = Snapshots(*(column[::-1] for column in vars(rows).values()))
     assert sorted(drawn(backwards, names, SEED, 0.1).offset.tolist()) == kept.offset.tolist()
@@ -143,7 +143,7 @@ def test_every_user_has_the_same_share_of_rows_drawn_churner_or_not() -> None:
 
 
 def test_a_larger_probability_keeps_what_a_smaller_one_kept() -> None:
-    rows, names = updates_of(next(EventLog(LINES).chunks()))
+    rows, names = updates_of(next(EventLines(LINES).chunks()))
     few, many = drawn(rows, names, SEED, 0.05), drawn(rows, names, SEED, 0.2)
     assert set(few.offset.tolist()) < set(many.offset.tolist())
 
@@ -228,7 +228,7 @@ def test_who_has_not_been_seen_for_thirty_days_is_not_live() -> None:
 def test_no_midnight_knows_what_was_sent_after_it(log: list[PlainRecord], data: st.DataObject) -> None:
     """What is sent from a midnight on is replaced by a single event of somebody else: no snapshot before it changes."""
     values = [record.value or b"" for record in log]
-    sent_ms = np.array([record.timestamp for chunk in EventLog(values).chunks() for record in chunk])
+    sent_ms = np.array([record.timestamp for chunk in EventLines(values).chunks() for record in chunk])
     whole = _survey_or_none(values)
     if whole is None or not len(whole.daily):
         return

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from stack.local import Service
+from stack.local import ServiceStatus
 
 
 @contextmanager
-def standing_still(service: Service) -> Iterator[None]:
+def standing_still(service: ServiceStatus) -> Iterator[None]:
     """A process that takes connections and answers nothing. Skips the test when the service is not the tests' own."""
     if service.pid is None:
         pytest.skip(f"{service.name} is not the tests' own")

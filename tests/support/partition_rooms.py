@@ -11,7 +11,7 @@ from faust.types import TP
 from stream_app.adapters.memory.states import MemoryStates
 from stream_app.core.blocks import Block
 from stream_app.core.log import PlainRecord
-from stream_app.metrics.measures import Measures
+from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Claim, Commit, Meta, Report
 from stream_app.partition.ports import Ports, Watcher
 from stream_app.partition.session import Session
@@ -133,12 +133,12 @@ class Room:
     log: list[PlainRecord] = field(default_factory=list)
     make_states: MakeStates | None = None
     consumer: HandConsumer = field(default_factory=HandConsumer)
-    measures: Measures = field(default_factory=Measures)
+    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
     began_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.world = world_of(self.log)
-        self.owner = PartitionOwner(TOPIC, self._open_session, self.measures)
+        self.owner = PartitionOwner(TOPIC, self._open_session, self.metrics)
 
     @property
     def task(self) -> PartitionTask:

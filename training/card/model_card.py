@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.manifests import Manifest
 from training.card import tables
-from training.card.tables import Row
+from training.card.tables import TableRow
 from training.judging.looks import Look, counted
 
 _PURPOSE = """\
@@ -174,6 +174,6 @@ def _inputs(manifest: Manifest, labels: Mapping[str, str]) -> list[str]:
     return ["## What it reads\n", _table(("feature", "meaning", "a typical stayer"), rows)]
 
 
-def _table(heads: Row, rows: Sequence[Row]) -> str:
+def _table(heads: TableRow, rows: Sequence[TableRow]) -> str:
     lines = [heads, ("---",) * len(heads), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

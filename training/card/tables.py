@@ -6,7 +6,7 @@ from typing import Any
 from training.judging.evaluation import LIFTS
 from training.judging.report import KINDS
 
-Row = tuple[str, ...]
+TableRow = tuple[str, ...]
 """A figure's name, then what it is at each kind of snapshot."""
 Metrics = Mapping[str, Any]
 
@@ -61,7 +61,7 @@ def told(figure: Metrics, times: float = 1.0, digits: int = 3) -> str:
     return f"{value} [{low}, {high}]"
 
 
-def brief(found: Metrics) -> list[Row]:
+def brief(found: Metrics) -> list[TableRow]:
     """A line for each of the figures that matter most."""
     rows = [(name, *(told(found[kind][key], 1.0, 2) for kind in KINDS)) for key, name in _BRIEF.items()]
     beside = [found[kind].get("ceiling") for kind in KINDS]
@@ -72,48 +72,48 @@ def brief(found: Metrics) -> list[Row]:
     return [*rows, *_rows(leads, _BRIEF_SHARES, _per_cent), *_rows(leads, {"hours_p50": "time ahead, median"}, _days)]
 
 
-def figures(found: Metrics) -> list[Row]:
+def figures(found: Metrics) -> list[TableRow]:
     """All figures over snapshots."""
     kinds = {kind: found[kind] for kind in KINDS}
     return [*_rows(kinds, _SIZES, _count), *_rows(kinds, _FIGURES, _figure)]
 
 
-def groups(found: Metrics) -> list[Row]:
+def groups(found: Metrics) -> list[TableRow]:
     """The AUC of each group of users that the workload tells apart, and how many they are."""
     apart = {kind: found[kind]["groups"] for kind in KINDS}
     return _rows(apart, {name: f"AUC, {name}" for name in apart[KINDS[0]]}, _group)
 
 
-def lead_times(found: Metrics) -> list[Row]:
+def lead_times(found: Metrics) -> list[TableRow]:
     """Who was named before they leave, and how long before."""
     leads = {kind: found[kind]["lead_time"] for kind in KINDS}
     return _lead_rows(leads)
 
 
-def ceilings(found: Metrics) -> list[Row]:
+def ceilings(found: Metrics) -> list[TableRow]:
     """The model and the oracle on the same snapshots, a column each per kind; none where there was no oracle."""
     if any("ceiling" not in found[kind] for kind in KINDS):
         return []
     both = [found[kind]["ceiling"] for kind in KINDS]
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         (name, *(told(one[f"{who}_{key}"]) for one in both for who in _RIVALS)) for key, name in _FIGURES.items()
     ]
     gaps = [(name, *(cell for one in both for cell in (told(one[key]), ""))) for key, name in _GAPS.items()]
     return rows + gaps
 
 
-def ceilings_of_lead_time(found: Metrics) -> list[Row]:
+def ceilings_of_lead_time(found: Metrics) -> list[TableRow]:
     """Who is named, and how long before they leave, by the model and by the oracle on the same snapshots."""
     leads = {f"{kind} {who}": found[kind]["ceiling"]["lead_time"][who] for kind in KINDS for who in _RIVALS}
     return _lead_rows(leads)
 
 
-def _lead_rows(leads: Metrics) -> list[Row]:
+def _lead_rows(leads: Metrics) -> list[TableRow]:
     sizes = {"users": "users", "churners": "churners, over the whole log"}
     return [*_rows(leads, sizes, _count), *_rows(leads, _SHARES, _per_cent), *_rows(leads, _QUARTILES, _days)]
 
 
-def _rows(columns: Metrics, names: Mapping[str, str], cell: Callable[[Any], str]) -> list[Row]:
+def _rows(columns: Metrics, names: Mapping[str, str], cell: Callable[[Any], str]) -> list[TableRow]:
     """A row for each name; a column of figures for each of the columns."""
     return [(name, *(cell(column[key]) for column in columns.values())) for key, name in names.items()]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from training.dataset.examples import Examples
 from training.dataset.splits import number, shares
-from training.judging.evaluation import Judged, measure_of
+from training.judging.evaluation import Judged, statistic_of
 from training.judging.resampling import Weights, figures
 
 
@@ -74,13 +74,13 @@ def _prior_strength(spread: float, widest: float, rollouts: int) -> float:
 
 def compare(model: Judged, oracle: Judged, seed: int) -> dict[str, Any]:
     """Model and oracle on the same snapshots, and how far the model lies from the ceiling, each with its interval."""
-    of_model, of_oracle = measure_of(model), measure_of(oracle)
+    of_model, of_oracle = statistic_of(model), statistic_of(oracle)
 
-    def measure(weight: Weights) -> dict[str, float]:
+    def statistic(weight: Weights) -> dict[str, float]:
         here, there = of_model(weight), of_oracle(weight)
         pairs = {f"model_{name}": value for name, value in here.items()}
         pairs |= {f"oracle_{name}": value for name, value in there.items()}
         gaps = {f"{name}_gap": sign * (there[name] - here[name]) for name, sign in _BETTER.items()}
         return {**pairs, **gaps}
 
-    return {**model.counts, **figures(measure, model.user, seed)}
+    return {**model.counts, **figures(statistic, model.user, seed)}

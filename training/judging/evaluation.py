@@ -11,7 +11,7 @@ from stream_app.core.tables import Integers
 from training.dataset.labels import CHURNED
 from training.judging.calibration import log_odds, recalibration, reliability
 from training.judging.ranking import Ranking, weight_by_user
-from training.judging.resampling import Measure, Weights, figures, numbered
+from training.judging.resampling import Statistic, Weights, figures, numbered
 
 LIFTS = (1, 2, 5, 10)
 """Per cent of the snapshots."""
@@ -53,19 +53,19 @@ def evaluate(judged: Judged, seed: int) -> dict[str, Any]:
     """
     return {
         **judged.counts,
-        **figures(measure_of(judged), judged.user, seed),
+        **figures(statistic_of(judged), judged.user, seed),
         "reliability": reliability(judged.churned, judged.scores.astype(np.float64), judged.user, seed),
     }
 
 
-def measure_of(judged: Judged) -> Measure:
+def statistic_of(judged: Judged) -> Statistic:
     """The figures of these snapshots, from a weight per row."""
     user, churned, scores = numbered(judged.user), judged.churned, judged.scores.astype(np.float64)
     by_user, odds = weight_by_user(user), log_odds(scores)
     losses = -np.log(np.clip(np.where(churned == CHURNED, scores, 1 - scores), _EDGE, 1.0))
     squares = (scores - churned) ** 2
 
-    def measure(weight: Weights) -> dict[str, float]:
+    def statistic(weight: Weights) -> dict[str, float]:
         whole, ranking = weight.sum(), judged.ranking
         slope, intercept = recalibration(churned, odds, weight)
         return {
@@ -81,7 +81,7 @@ def measure_of(judged: Judged) -> Measure:
             **{f"lift_{percent}": ranking.lift(weight, percent / 100) for percent in LIFTS},
         }
 
-    return measure
+    return statistic
 
 
 def auc_only(judged: Judged, seed: int) -> dict[str, Any]:

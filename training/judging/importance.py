@@ -34,10 +34,10 @@ def importance(
         shuffled[:, column] = shuffled[place, column]
         ranking = Ranking(examples.churned, score(shuffled))
 
-        def measure(weight: Weights) -> dict[str, float]:
+        def statistic(weight: Weights) -> dict[str, float]:
             return {"auc_drop": whole.ranking.auc(weight) - ranking.auc(weight)}
 
-        return {"feature": names[column], **figures(measure, rows.user, seed, _RESAMPLES)}
+        return {"feature": names[column], **figures(statistic, rows.user, seed, _RESAMPLES)}
 
     falls = [fall(column) for column in range(len(names))]
     return sorted(falls, key=lambda one: -(one["auc_drop"]["value"] or 0.0))[:MOST]

@@ -63,7 +63,7 @@ def lead_time(named: Naming, horizon_ms: int, seed: int) -> dict[str, Any]:
     hours = np.where(churner & hit, (named.churn_ms - named.first_ms) / HOUR_MS, 0.0)
     near = churner & hit & (named.last_ms >= named.churn_ms - horizon_ms)
 
-    def measure(weight: Weights) -> dict[str, float]:
+    def statistic(weight: Weights) -> dict[str, float]:
         lead = np.repeat(hours, (weight * (churner & hit)).astype(np.int64))
         return {
             "churners_named": _share(weight, churner & hit, churner),
@@ -72,7 +72,7 @@ def lead_time(named: Naming, horizon_ms: int, seed: int) -> dict[str, Any]:
             **{f"hours_p{q}": float(np.percentile(lead, q)) if len(lead) else _NONE for q in _QUARTILES},
         }
 
-    found = figures(measure, np.arange(len(hit)), seed)
+    found = figures(statistic, np.arange(len(hit)), seed)
     return {"users": len(hit), "churners": int(churner.sum()), **found}
 
 

@@ -16,7 +16,7 @@ from training.judging.ceiling import Oracle
 from training.judging.evaluation import Judged, auc_only, evaluate
 from training.judging.lead_time import Naming, highest, lead_time, named_by, naming
 
-Score = Callable[[Vectors], Scores]
+ScoreFunction = Callable[[Vectors], Scores]
 KINDS = ("updates", "daily")
 
 
@@ -30,7 +30,7 @@ class PlotRows:
 
 
 def report(
-    surveyed: Survey, unseen: BothKinds, score: Score, enter: float, seed: int, oracle: Oracle | None = None
+    surveyed: Survey, unseen: BothKinds, score: ScoreFunction, enter: float, seed: int, oracle: Oracle | None = None
 ) -> tuple[dict[str, Any], PlotRows]:
     """All figures on the unseen users, by kind of snapshot; beside the oracle's where there is one.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stream_app.core.tables import Integers
 
 Weights = NDArray[np.float64]
-Measure = Callable[[Weights], Mapping[str, float]]
+Statistic = Callable[[Weights], Mapping[str, float]]
 """Figures by name, from a weight per row. A figure that the rows cannot give is not a number."""
 
 RESAMPLES = 400
@@ -22,7 +22,7 @@ def numbered(user: Integers) -> Integers:
     return np.unique(user, return_inverse=True)[1]
 
 
-def figures(measure: Measure, user: Integers, seed: int, resamples: int = RESAMPLES) -> dict[str, dict[str, Any]]:
+def figures(statistic: Statistic, user: Integers, seed: int, resamples: int = RESAMPLES) -> dict[str, dict[str, Any]]:
     """Each figure as `value` with its `interval`, both None where the rows cannot give it.
 
     A resample draws as many users as there are, with replacement; a row weighs as often as its user was drawn. Those
@@ -30,8 +30,8 @@ def figures(measure: Measure, user: Integers, seed: int, resamples: int = RESAMP
     """
     user, random = numbered(user), np.random.default_rng(seed)
     users = int(user.max()) + 1
-    found = measure(np.ones(len(user)))
-    drawn = [measure(_times_drawn(random, users)[user]) for _ in range(resamples)]
+    found = statistic(np.ones(len(user)))
+    drawn = [statistic(_times_drawn(random, users)[user]) for _ in range(resamples)]
     return {name: _figure(value, np.array([figure[name] for figure in drawn])) for name, value in found.items()}
 
 

@@ -8,7 +8,7 @@ from cli.options import AsJson
 from producers.event_files import read_events
 from schemas.errors import ContractViolation
 from schemas.events import USER_EVENTS
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 
 
 def events(file: File, speed: Speed = None, as_json: AsJson = False) -> None:
@@ -19,11 +19,11 @@ def events(file: File, speed: Speed = None, as_json: AsJson = False) -> None:
     send(file.name, _user_events(file), speed, as_json=as_json)
 
 
-def _user_events(file: Path) -> Iterator[Outgoing]:
+def _user_events(file: Path) -> Iterator[OutgoingEvent]:
     for line in read_events(file):
         if not isinstance(line.record, USER_EVENTS) or line.record.subject is None:
             raise ContractViolation(
                 f"{file}:{line.number}: control and clock records are addressed to a partition and cannot be sent from "
                 "a file: take the line out, and change models with `churn models promote`"
             )
-        yield Outgoing(line.record.subject.encode(), line.raw, line.time_ms)
+        yield OutgoingEvent(line.record.subject.encode(), line.raw, line.time_ms)

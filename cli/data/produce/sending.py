@@ -12,7 +12,7 @@ import typer
 
 from cli.console import OUT, OnProgress, print_json, progress
 from schemas.errors import ContractViolation
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 from stream_app.bootstrap.deployment import deployment_of
 from stream_app.bootstrap.deployment import sender as new_sender
 from stream_app.ports.pacing import Pace, at_speed, flat_out
@@ -28,7 +28,7 @@ Speed = Annotated[
 ]
 
 
-def send(title: str, source: Iterable[Outgoing | None], speed: float | None, *, as_json: bool) -> None:
+def send(title: str, source: Iterable[OutgoingEvent | None], speed: float | None, *, as_json: bool) -> None:
     """Send events at a speed, flat out for None; the first Ctrl-C stops it cleanly, with exit code 130."""
     sender = new_sender(deployment_of(Settings()))
     started_s = time.monotonic()
@@ -40,7 +40,7 @@ def send(title: str, source: Iterable[Outgoing | None], speed: float | None, *, 
         raise typer.Exit(_INTERRUPTED)
 
 
-def _send_all(sender: Sender, source: Iterable[Outgoing | None], pace: Pace, advance: OnProgress) -> None:
+def _send_all(sender: Sender, source: Iterable[OutgoingEvent | None], pace: Pace, advance: OnProgress) -> None:
     try:
         sender.send(source, pace, advance)
     except ContractViolation as error:

@@ -13,7 +13,7 @@ from cli.options import AsJson
 from producers.event_files import write_events
 from producers.simulator import refuse_unfinished_period, simulate
 from schemas.instants import parse_instant
-from schemas.outgoing import Outgoing, address
+from schemas.outgoing import OutgoingEvent, address
 
 _STEP: Final = 1_000
 
@@ -46,7 +46,7 @@ def _instant_ms(text: str) -> int:
         raise typer.BadParameter(str(error), param_hint="--start") from error
 
 
-def _write(out: Path, simulated: Iterable[Outgoing], *, as_json: bool) -> None:
+def _write(out: Path, simulated: Iterable[OutgoingEvent], *, as_json: bool) -> None:
     tally = _Tally()
     started_s = time.monotonic()
     with progress(out.name, None) as advance:
@@ -61,7 +61,7 @@ class _Tally:
         self.users: set[bytes] = set()
         self.bytes = 0
 
-    def values(self, events: Iterable[Outgoing], advance: OnProgress) -> Iterator[bytes]:
+    def values(self, events: Iterable[OutgoingEvent], advance: OnProgress) -> Iterator[bytes]:
         place = 0
         for place, event in enumerate(events, start=1):
             self.users.add(event.key)

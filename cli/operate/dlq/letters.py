@@ -6,7 +6,7 @@ import typer
 
 from cli.operate.dlq.letter_table import counted
 from operations.redrive.redrive import Redrive
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 from schemas.redrives import LetterId
 from stream_app.bootstrap.deployment import deployment_of, topic_log
 from stream_app.ports.dead_letters import Letter, read_letters
@@ -16,7 +16,8 @@ Id = Annotated[LetterId, typer.Argument(parser=LetterId.parse, metavar="ID", hel
 ReasonOption = Annotated[
     str | None,
     typer.Option(
-        metavar="REASON", help=f"Only letters that were rejected for this reason: {', '.join(get_args(Reason))}."
+        metavar="REASON",
+        help=f"Only letters that were rejected for this reason: {', '.join(get_args(RejectionReason))}.",
     ),
 ]
 
@@ -33,7 +34,7 @@ def read_all(redrive: Redrive, reason: str | None = None) -> list[Letter]:
     Raises BadParameter for a reason that neither this version nor any letter knows.
     """
     letters = list(read_letters(topic_log(redrive.kafka, redrive.topics.letters, whole=False)))
-    known = [*get_args(Reason), *counted(letters)]
+    known = [*get_args(RejectionReason), *counted(letters)]
     if reason not in (None, *known):
         raise typer.BadParameter(
             f"{reason!r} is no reason: choose one of {', '.join(dict.fromkeys(known))}", param_hint="--reason"

@@ -24,7 +24,7 @@ from producers.simulator import simulate
 from producers.sparkify import read_log
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
-from schemas.outgoing import Outgoing, address
+from schemas.outgoing import OutgoingEvent, address
 from stream_app.ports.receiving import Received
 from stream_app.settings import STACK_DIRECTORY, Settings
 
@@ -80,7 +80,7 @@ def demo(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _events(log: Path | None) -> Iterator[Outgoing]:
+def _events(log: Path | None) -> Iterator[OutgoingEvent]:
     """Every event with a user, in order. Raises ContractViolation at a line that is no row of a Sparkify log."""
     if log is None:
         return address(simulate(_USERS, _DAYS, _SEED, _START_MS))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from schemas.errors import Transient
 from schemas.instants import parse_instant
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 from stack.worker_process import WorkerProcess
 from stream_app.bootstrap.deployment import (
     create_topics,
@@ -74,7 +74,7 @@ class DemoRun:
         self._subscriber = subscriber(self.deployment, from_start=True)
         self._worker.wait_until_ready()
 
-    def send(self, events: Sequence[Outgoing], show: ShowProgress) -> None:
+    def send(self, events: Sequence[OutgoingEvent], show: ShowProgress) -> None:
         """Send all but the last events flat out, wait until they are applied, send the rest at a walk, wait again."""
         paced = min(_PACED, len(events) // 2)
         head, tail = events[: len(events) - paced], events[len(events) - paced :]
@@ -89,7 +89,7 @@ class DemoRun:
         letters = topic_log(self.deployment.kafka, self.deployment.topics.letters)
         self.facts.dead_letters = sum(1 for _ in read_letters(letters))
 
-    def _phase(self, title: str, events: Sequence[Outgoing], pace: Pace, total: int, show: ShowProgress) -> None:
+    def _phase(self, title: str, events: Sequence[OutgoingEvent], pace: Pace, total: int, show: ShowProgress) -> None:
         """Send events from a thread, collecting alerts meanwhile, until the worker has applied all that was sent."""
         sender = new_sender(self.deployment)
         failures: list[BaseException] = []
@@ -147,7 +147,7 @@ class DemoRun:
         forget(self.deployment)
 
 
-def _send(sender: Sender, events: Sequence[Outgoing], pace: Pace, failures: list[BaseException]) -> None:
+def _send(sender: Sender, events: Sequence[OutgoingEvent], pace: Pace, failures: list[BaseException]) -> None:
     try:
         sender.send(events, pace, lambda _: None)
     except Exception as error:  # noqa: BLE001 - handed to the thread that waits

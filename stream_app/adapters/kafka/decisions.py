@@ -16,9 +16,9 @@ from stream_app.adapters.kafka.scan import ReadOn, Scan, readers, settled
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Decisions
-from stream_app.partition.letters import Rejections, Source, addressed
+from stream_app.partition.letters import LetterOrigin, Rejections, addressed
 from stream_app.ports.sending import HEADERS
-from stream_app.ports.writing import Outgoing
+from stream_app.ports.writing import OutgoingRecord
 
 APP_VERSION = version("churn")
 
@@ -31,7 +31,7 @@ class KafkaDecisions:
     def __init__(self, deployment: Deployment, partition: int) -> None:
         self._kafka, topics = deployment.kafka, deployment.topics
         self._alerts, self._letters = (TopicPartition(name, partition) for name in (topics.alerts, topics.letters))
-        self._source = Source(topics.events, partition, APP_VERSION)
+        self._source = LetterOrigin(topics.events, partition, APP_VERSION)
         self._publisher = Publisher(self._kafka, f"{deployment.app_id}-{partition}")
         self._ahead: ReadOn[Alert] | None = None
 
@@ -42,7 +42,7 @@ class KafkaDecisions:
     async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
         """Write alerts, stamped with the present time."""
         records = [
-            Outgoing(alert.data.user_ref.encode(), msgspec.json.encode(_stamped(alert)), HEADERS, None)
+            OutgoingRecord(alert.data.user_ref.encode(), msgspec.json.encode(_stamped(alert)), HEADERS, None)
             for alert in alerts
         ]
         await self._publisher.publish(self._alerts, records)
@@ -50,7 +50,7 @@ class KafkaDecisions:
     async def publish_dead_letters(self, letters: Sequence[DeadLetter], front: int, session: str) -> None:
         """Write dead letters: the original bytes untouched, and headers that say why."""
         records = [
-            Outgoing(letter.record.key, letter.record.value, headers, letter.record.timestamp)
+            OutgoingRecord(letter.record.key, letter.record.value, headers, letter.record.timestamp)
             for letter, headers in addressed(letters, front, session, self._source)
         ]
         await self._publisher.publish(self._letters, records)

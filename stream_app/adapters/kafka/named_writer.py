@@ -11,7 +11,7 @@ from schemas.errors import Transient
 from stream_app.adapters.kafka.aiokafka_patches import drop, identity_of, take_identity
 from stream_app.adapters.kafka.connection import aio_producer
 from stream_app.deployment import KafkaConnection
-from stream_app.ports.writing import Identity, Outgoing
+from stream_app.ports.writing import OutgoingRecord, ProducerIdentity
 
 _MAX_BYTES = 2 << 20
 _REQUEST_TIMEOUT_MS = 10_000
@@ -26,26 +26,26 @@ class KafkaNamedWriter:
     def __init__(self, kafka: KafkaConnection) -> None:
         self._kafka = kafka
 
-    def new_identity(self) -> Identity:
+    def new_identity(self) -> ProducerIdentity:
         """One that nobody else has. Raises Transient when Kafka does not answer."""
         return asyncio.run(self._asked())
 
-    def write_as(self, identity: Identity, topic: str, partition: int, record: Outgoing) -> int:
+    def write_as(self, identity: ProducerIdentity, topic: str, partition: int, record: OutgoingRecord) -> int:
         """The offset of a record, whether it is written now or was written under this identity before.
 
         Raises Transient when Kafka does not answer; the record may have been written all the same.
         """
         return asyncio.run(self._written(identity, topic, partition, record))
 
-    async def _asked(self) -> Identity:
+    async def _asked(self) -> ProducerIdentity:
         producer = self._producer()
         try:
             await _answered(producer.start())
-            return Identity(*identity_of(producer))
+            return ProducerIdentity(*identity_of(producer))
         finally:
             await drop(producer)
 
-    async def _written(self, identity: Identity, topic: str, partition: int, record: Outgoing) -> int:
+    async def _written(self, identity: ProducerIdentity, topic: str, partition: int, record: OutgoingRecord) -> int:
         producer = self._producer()
         take_identity(producer, *identity)
         try:

@@ -16,7 +16,7 @@ from schemas.errors import Doubt, Transient
 from stream_app.adapters.kafka.aiokafka_patches import TransactionInDoubt, begin_soon, drop, end_once, look_at
 from stream_app.adapters.kafka.connection import aio_producer
 from stream_app.deployment import KafkaConnection
-from stream_app.ports.writing import Outgoing
+from stream_app.ports.writing import OutgoingRecord
 
 REQUEST_TIMEOUT_S = 10.0
 _ANSWER_WITHIN_S = 15.0
@@ -49,13 +49,13 @@ class Publisher:
         begin_soon(self._producer)
         await answered(self._producer.start())
 
-    async def publish(self, at: TopicPartition, records: Sequence[Outgoing]) -> None:
+    async def publish(self, at: TopicPartition, records: Sequence[OutgoingRecord]) -> None:
         """Write records in transactions of one produce batch each; the last one is committed on return."""
         while records:
             written = await answered(self._transaction(at, records))
             records = records[written:]
 
-    async def _transaction(self, at: TopicPartition, records: Sequence[Outgoing]) -> int:
+    async def _transaction(self, at: TopicPartition, records: Sequence[OutgoingRecord]) -> int:
         producer = self._producer
         if producer is None:
             raise Transient("the log of decisions is not open")

@@ -20,8 +20,8 @@ MOST_AT_ONCE: Final = 4096
 _FIRST_STEP = 64
 _SETTLING_S = 0.05
 
-Decision = TypeVar("Decision")
-Parse = Callable[[ConsumerRecord], Decision | None]
+Parsed = TypeVar("Parsed")
+Parse = Callable[[ConsumerRecord], Parsed | None]
 """What a record says; None for one that does not count."""
 
 
@@ -67,13 +67,13 @@ async def settled(pair: Readers, at: TopicPartition) -> Bounds:
     return Bounds(at, (await answered(pair.committed.beginning_offsets([at])))[at], end)
 
 
-class Scan(Generic[Decision]):
+class Scan(Generic[Parsed]):
     """A partition looked at from its end back. Raises Transient when Kafka does not answer."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, within: Bounds, parse: Parse[Decision]) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, within: Bounds, parse: Parse[Parsed]) -> None:
         self._consumer, self._within, self._parse = consumer, within, parse
 
-    async def newest_first(self) -> AsyncIterator[tuple[int, Decision]]:
+    async def newest_first(self) -> AsyncIterator[tuple[int, Parsed]]:
         """What stands there, with its offsets."""
         top, step = self._within.end, _FIRST_STEP
         while top > self._within.begin:
@@ -84,7 +84,7 @@ class Scan(Generic[Decision]):
                     yield record.offset, found
             top, step = bottom, min(step * 4, MOST_AT_ONCE)
 
-    async def first_due(self, is_due: Callable[[Decision], bool]) -> tuple[int, Decision | None]:
+    async def first_due(self, is_due: Callable[[Parsed], bool]) -> tuple[int, Parsed | None]:
         """The offset of the first decision that is due, as are all behind it, or a little before that; and the newest.
 
         Most often it is near the end. Else it is looked for by halves.
@@ -99,7 +99,7 @@ class Scan(Generic[Decision]):
                 return await self._first_by_halves(first, is_due), newest
         return first, newest
 
-    async def _first_by_halves(self, high: int, is_due: Callable[[Decision], bool]) -> int:
+    async def _first_by_halves(self, high: int, is_due: Callable[[Parsed], bool]) -> int:
         low = self._within.begin
         while high - low > _FIRST_STEP:
             middle = (low + high) // 2
@@ -110,7 +110,7 @@ class Scan(Generic[Decision]):
                 low = found[0] + 1
         return low
 
-    async def _next(self, begin: int, end: int) -> tuple[int, Decision] | None:
+    async def _next(self, begin: int, end: int) -> tuple[int, Parsed] | None:
         """The first decision that stands there, with its offset."""
         at, consumer = self._within.at, self._consumer
         consumer.seek(at, begin)
@@ -123,18 +123,18 @@ class Scan(Generic[Decision]):
         return None
 
 
-class ReadOn(Generic[Decision]):
+class ReadOn(Generic[Parsed]):
     """What stands in a partition, in order, as far as it is asked for; over a connection of its own."""
 
-    def __init__(self, kafka: KafkaConnection, within: Bounds, parse: Parse[Decision]) -> None:
+    def __init__(self, kafka: KafkaConnection, within: Bounds, parse: Parse[Parsed]) -> None:
         self._kafka, self._within, self._parse = kafka, within, parse
         self._next = within.begin
-        self._waiting: deque[Decision] = deque()
+        self._waiting: deque[Parsed] = deque()
         self._consumer: AIOKafkaConsumer | None = None
 
-    async def read_while(self, is_due: Callable[[Decision], bool]) -> list[Decision]:
+    async def read_while(self, is_due: Callable[[Parsed], bool]) -> list[Parsed]:
         """All up to the first that is not due. Raises Transient when Kafka does not answer."""
-        taken: list[Decision] = []
+        taken: list[Parsed] = []
         while self._waiting or self._next < self._within.end:
             if not self._waiting:
                 await self._read()

@@ -7,11 +7,11 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Message
 
 from schemas.errors import ContractViolation, Transient
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 from stream_app.adapters.kafka.connection import producer
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.pacing import Pace
-from stream_app.ports.sending import HEADERS, Counts
+from stream_app.ports.sending import HEADERS, SendingCounts
 
 _METADATA_TIMEOUT_S: Final = 10.0
 _DELIVERY_TIMEOUT_MS: Final = 60_000
@@ -26,7 +26,7 @@ class KafkaSender:
     """
 
     def __init__(self, kafka: KafkaConnection, topic: str) -> None:
-        self.counts = Counts()
+        self.counts = SendingCounts()
         self.users: set[bytes] = set()
         self.stopped = False
         self._kafka = kafka
@@ -35,7 +35,7 @@ class KafkaSender:
         self._producer = producer(kafka, self._options())
         self._check_topic()
 
-    def send(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> Counts:
+    def send(self, events: Iterable[OutgoingEvent | None], pace: Pace, advance: Callable[[int], None]) -> SendingCounts:
         """Send the events in their order, each when it is due, as the port says.
 
         Raises Transient when an event could not be delivered.
@@ -80,7 +80,7 @@ class KafkaSender:
                 "must be the one that it was created with"
             )
 
-    def _produce_all(self, events: Iterable[Outgoing | None], pace: Pace, advance: Callable[[int], None]) -> None:
+    def _produce_all(self, events: Iterable[OutgoingEvent | None], pace: Pace, advance: Callable[[int], None]) -> None:
         reported = self.counts.sent
         for place, event in enumerate(events):
             if event is None:
@@ -104,7 +104,7 @@ class KafkaSender:
             waited = True
         return waited
 
-    def _produce(self, event: Outgoing) -> None:
+    def _produce(self, event: OutgoingEvent) -> None:
         queued = False
         while not queued:
             try:

@@ -16,7 +16,7 @@ _IS_CUT_BY_SIZE = "holds decisions, which must not go by size while the events t
 _IS_CUT_BY_TIME = "holds rejections, stamped with the time of the rejected record, however old that is"
 _GOES_FIRST = "holds decisions, which must outlast their events, and those go a whole segment at a time"
 
-Settings = Mapping[str, str]
+TopicSettings = Mapping[str, str]
 """A topic's settings under Kafka's own names."""
 
 
@@ -54,13 +54,13 @@ def _shared_partitions(admin: AdminClient, names: Sequence[str]) -> int:
     return found[events]
 
 
-def _settings(admin: AdminClient, topic: str) -> Settings:
+def _settings(admin: AdminClient, topic: str) -> TopicSettings:
     resource = ConfigResource(ResourceType.TOPIC, topic)
     found = admin.describe_configs([resource])[resource].result(_ANSWER_WITHIN_S)
     return {name: entry.value for name, entry in found.items()}
 
 
-def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, Settings]) -> None:
+def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, TopicSettings]) -> None:
     """`kept` are the settings of events, alerts and dead letters, in this order."""
     events, alerts, letters = kept
 
@@ -82,7 +82,7 @@ def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, Settings]) ->
         demand(alerts, "retention.ms", str(least_ms), _GOES_FIRST)
 
 
-def _outlasting_ms(events: Settings) -> int:
+def _outlasting_ms(events: TopicSettings) -> int:
     """How long to keep what must outlast an event: the youngest record of its segment keeps all the others."""
     retention_ms = int(events["retention.ms"])
     return FOR_EVER if retention_ms == FOR_EVER else retention_ms + int(events["segment.ms"])

@@ -8,7 +8,7 @@ from schemas.errors import Transient
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
-from stream_app.partition.letters import Rejections, Source, addressed
+from stream_app.partition.letters import LetterOrigin, Rejections, addressed
 
 
 class DecisionPartition:
@@ -17,7 +17,7 @@ class DecisionPartition:
     def __init__(self, source_topic: str = "customer-events", partition: int = 0) -> None:
         self.alerts: list[Alert] = []
         self.letters: list[PlainRecord] = []
-        self.source = Source(source_topic, partition, "0")
+        self.source = LetterOrigin(source_topic, partition, "0")
         self._epoch = 0
         self._open: tuple[list[Alert], list[PlainRecord]] = ([], [])
 

@@ -24,7 +24,7 @@ UNKNOWN = "unknown"
 _DUST = 1e-6
 
 
-class Part(NamedTuple):
+class Contribution(NamedTuple):
     """What the score of a row loses without a group, and the columns of the group that are not at their baselines."""
 
     row: int
@@ -60,7 +60,7 @@ def groups_of(workload: Workload, manifest: Manifest) -> dict[str, list[int]]:
     return {name: columns for name, columns in groups.items() if name not in untold}
 
 
-def _strongest(scorer: Scorer, groups: Mapping[str, list[int]], vectors: Vectors, scores: Scores) -> list[Part]:
+def _strongest(scorer: Scorer, groups: Mapping[str, list[int]], vectors: Vectors, scores: Scores) -> list[Contribution]:
     """The strongest parts of each row, row by row."""
     baseline = np.array(scorer.manifest.baseline, np.float32)
     variants = np.repeat(vectors[:, np.newaxis], len(groups), axis=1)
@@ -71,7 +71,9 @@ def _strongest(scorer: Scorer, groups: Mapping[str, list[int]], vectors: Vectors
     order = np.argsort(-np.abs(lost), axis=1, kind="stable")[:, :MOST].tolist()
     named, moved = list(groups.items()), (vectors != baseline).tolist()
     return [
-        Part(row, named[group][0], [column for column in named[group][1] if moved[row][column]], contributions[group])
+        Contribution(
+            row, named[group][0], [column for column in named[group][1] if moved[row][column]], contributions[group]
+        )
         for row, contributions in enumerate(lost.tolist())
         for group in order[row]
         if abs(contributions[group]) > _DUST
@@ -89,7 +91,7 @@ def _alone(
 
 
 def _reason(
-    workload: Workload, manifest: Manifest, part: Part, teller: int, vector: list[float], baseline: list[float]
+    workload: Workload, manifest: Manifest, part: Contribution, teller: int, vector: list[float], baseline: list[float]
 ) -> Reason:
     feature = column_feature(manifest.features[teller])
     words, label = workload.words.get(feature), workload.features[feature].label

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from stream_app.core.features.words import Ago, Counted, Either, Graded, Lasting, Named, Portion, Words
+from stream_app.core.features.words import Ago, Categorical, Counted, Either, Graded, Lasting, Portion, Wording
 
 _DAY_H = 24
 _NONE = "none"
@@ -11,7 +11,7 @@ _MOST_HOURS = 36
 _HARDLY = ("under", "a minute")
 
 
-def told(words: Words | None, label: str, value: float, usual: float) -> str:
+def told(words: Wording | None, label: str, value: float, usual: float) -> str:
     """The sentence about a value that is not the usual one; told by the label where there are no words."""
     match words:
         case Counted():
@@ -30,9 +30,9 @@ def told(words: Words | None, label: str, value: float, usual: float) -> str:
             return f"{label}: {number(value)}, usually {_usual(number(value), number(usual), _little(value, usual))}"
 
 
-def told_category(words: Words | None, label: str, value: str, usual: str) -> str:
+def told_category(words: Wording | None, label: str, value: str, usual: str) -> str:
     """The sentence about a category's value."""
-    if not isinstance(words, Named):
+    if not isinstance(words, Categorical):
         return f"{label}: {value}, usually {usual}"
     return f"{_fill(words.says, words.names.get(value, value))}, usually {words.names.get(usual, usual)}"
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from stream_app.core.features.layout import ID_RING, Layout
-from stream_app.core.features.sources import Categories, Number, Source
+from stream_app.core.features.sources import Categories, Number, SignalSource
 from stream_app.core.features.workload import Workload
 from stream_app.core.quantities import ADMISSION_VERSION
 
@@ -63,7 +63,7 @@ def _kept(attribute: Number | Categories) -> int | tuple[str, ...]:
     return attribute.scale if isinstance(attribute, Number) else attribute.values
 
 
-def _sources(sources: tuple[Source, ...]) -> list[tuple[str, str, int | None]]:
+def _sources(sources: tuple[SignalSource, ...]) -> list[tuple[str, str, int | None]]:
     return [(source.kind, source.name, source.value) for source in sources]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_app.core.kernels import Array, Record, kernel, piece
+from stream_app.core.kernels import Array, NumbaRecord, kernel, piece
 from stream_app.core.tables import Columns, Folded
 
 APPLIED, REPEATED, SEEN = 0, 1, 2
@@ -84,7 +84,7 @@ _CATEGORY, _SEEN, _SINCE = _places(CategoryRow), _places(SeenRow), _places(Since
 _FIGURE, _DERIVED, _IS = _places(SessionRow), _places(DerivedRow), _places(Constants)
 
 
-def fold(records: NDArray[np.void], columns: Columns, plan: Record) -> Folded:
+def fold(records: NDArray[np.void], columns: Columns, plan: NumbaRecord) -> Folded:
     """Apply a batch to the records, in place, and read a vector after each event."""
     n = len(columns.slot)
     folded = Folded(
@@ -100,7 +100,7 @@ def fold(records: NDArray[np.void], columns: Columns, plan: Record) -> Folded:
     return folded
 
 
-def read(records: NDArray[np.void], as_of_ms: NDArray[np.int64], plan: Record) -> NDArray[np.float32]:
+def read(records: NDArray[np.void], as_of_ms: NDArray[np.int64], plan: NumbaRecord) -> NDArray[np.float32]:
     """One vector per record as of a time at or after its clock, without changing it: what silence looks like."""
     vectors = np.zeros((len(records), plan.constants[_IS.columns]), np.float32)
     _read(records, as_of_ms, plan, vectors)
@@ -108,7 +108,7 @@ def read(records: NDArray[np.void], as_of_ms: NDArray[np.int64], plan: Record) -
 
 
 @kernel
-def _fold(records: Array, columns: Columns, plan: Record, folded: Folded) -> None:
+def _fold(records: Array, columns: Columns, plan: NumbaRecord, folded: Folded) -> None:
     at = np.zeros((len(plan.grids), 2), np.int64)
     counts = np.zeros(plan.constants[_IS.cells], np.uint32)
     figures = np.zeros(plan.constants[_IS.columns], np.float64)
@@ -139,7 +139,7 @@ def _fold(records: Array, columns: Columns, plan: Record, folded: Folded) -> Non
 
 
 @kernel
-def _most_raised(columns: Columns, plan: Record) -> int:
+def _most_raised(columns: Columns, plan: NumbaRecord) -> int:
     """As many signals as one event of the batch raises at most."""
     rows = signals = 0
     for e in range(len(columns.slot)):
@@ -165,7 +165,7 @@ def _by_user(slot: Array, users: int) -> Array:
 
 
 @kernel
-def _read(records: Array, as_of_ms: Array, plan: Record, vectors: Array) -> None:
+def _read(records: Array, as_of_ms: Array, plan: NumbaRecord, vectors: Array) -> None:
     counts = np.zeros(plan.constants[_IS.cells], np.uint32)
     figures = np.zeros(plan.constants[_IS.columns], np.float64)
     for i in range(len(records)):
@@ -173,7 +173,7 @@ def _read(records: Array, as_of_ms: Array, plan: Record, vectors: Array) -> None
 
 
 @piece
-def _is_repeat(record: Record, id_hash: int) -> bool:
+def _is_repeat(record: NumbaRecord, id_hash: int) -> bool:
     found = False
     for i in range(len(record.ids)):
         found |= record.ids[i] == id_hash
@@ -181,14 +181,16 @@ def _is_repeat(record: Record, id_hash: int) -> bool:
 
 
 @piece
-def _remember(record: Record, id_hash: int) -> None:
+def _remember(record: NumbaRecord, id_hash: int) -> None:
     place = record.next_id % len(record.ids)
     record.ids[place] = id_hash
     record.next_id = (place + 1) % len(record.ids)
 
 
 @piece
-def _apply(record: Record, time: int, patterns: Array, values: Array, at: Array, raised: Array, plan: Record) -> None:
+def _apply(
+    record: NumbaRecord, time: int, patterns: Array, values: Array, at: Array, raised: Array, plan: NumbaRecord
+) -> None:
     """Count one event: move the clock, keep the session, end and begin waits, raise the signals.
 
     What it raises is noted first and counted in one place: compiled four times over, the counting is slow.
@@ -230,7 +232,7 @@ def _apply(record: Record, time: int, patterns: Array, values: Array, at: Array,
 
 
 @piece
-def _place(time: int, at: Array, plan: Record) -> None:
+def _place(time: int, at: Array, plan: NumbaRecord) -> None:
     """Note the event's tile in each grid, and the row that the tile has."""
     for g in range(len(plan.grids)):
         tile = time // plan.grids[g, _GRID.tile_ms]
@@ -239,7 +241,7 @@ def _place(time: int, at: Array, plan: Record) -> None:
 
 
 @piece
-def _advance(record: Record, before: int, now: int, at: Array, plan: Record) -> None:
+def _advance(record: NumbaRecord, before: int, now: int, at: Array, plan: NumbaRecord) -> None:
     """Move the user's clock: the rows that new tiles take over are emptied."""
     record.clock = now
     for g in range(len(plan.grids)):
@@ -261,7 +263,7 @@ def _advance(record: Record, before: int, now: int, at: Array, plan: Record) -> 
 
 
 @piece
-def _visit(record: Record, time: int, before: int, known: bool, plan: Record) -> int:
+def _visit(record: NumbaRecord, time: int, before: int, known: bool, plan: NumbaRecord) -> int:
     """Put an event into its session; 1 if it begins one. A late one may move the session's start, or bridge it with
     the session before."""
     begins = not known or time > before + plan.constants[_IS.gap]
@@ -284,7 +286,7 @@ def _visit(record: Record, time: int, before: int, known: bool, plan: Record) ->
 
 
 @piece
-def _waited(record: Record, wait: int, time: int, plan: Record) -> int:
+def _waited(record: NumbaRecord, wait: int, time: int, plan: NumbaRecord) -> int:
     """End a wait; how long it was in minutes, scaled."""
     waited: int = min(time - record.waiting[wait], plan.constants[_IS.longest_wait])
     record.waiting[wait] = 0
@@ -293,7 +295,7 @@ def _waited(record: Record, wait: int, time: int, plan: Record) -> int:
 
 
 @piece
-def _raise(record: Record, signal: int, time: int, value: int, at: Array, plan: Record) -> None:
+def _raise(record: NumbaRecord, signal: int, time: int, value: int, at: Array, plan: NumbaRecord) -> None:
     """Count a signal in each grid whose tile still exists; note its time and value where they are kept."""
     for i in range(plan.places_from[signal], plan.places_from[signal + 1]):
         grid, bits = plan.places[i, _PLACE.grid], np.uint64(plan.places[i, _PLACE.bits])
@@ -323,7 +325,7 @@ def _raise(record: Record, signal: int, time: int, value: int, at: Array, plan: 
 
 
 @piece
-def _take_back(record: Record, signal: int, time: int, plan: Record) -> None:
+def _take_back(record: NumbaRecord, signal: int, time: int, plan: NumbaRecord) -> None:
     """Uncount a signal that was raised at most the session lateness ago, so that its tile still exists."""
     for i in range(plan.places_from[signal], plan.places_from[signal + 1]):
         grid, bits = plan.places[i, _PLACE.grid], np.uint64(plan.places[i, _PLACE.bits])
@@ -333,7 +335,7 @@ def _take_back(record: Record, signal: int, time: int, plan: Record) -> None:
 
 
 @piece
-def _read_out(record: Record, as_of: int, counts: Array, figures: Array, plan: Record, vector: Array) -> None:
+def _read_out(record: NumbaRecord, as_of: int, counts: Array, figures: Array, plan: NumbaRecord, vector: Array) -> None:
     """Every feature as of a time at or after the user's clock, in float64, stored as float32."""
     for g in range(len(plan.grids)):
         _count_windows(record, as_of, g, counts, plan)
@@ -362,7 +364,7 @@ def _read_out(record: Record, as_of: int, counts: Array, figures: Array, plan: R
 
 
 @piece
-def _read_times(record: Record, as_of: int, figures: Array, plan: Record) -> None:
+def _read_times(record: NumbaRecord, as_of: int, figures: Array, plan: NumbaRecord) -> None:
     """What is told of time: since the first event, since a signal, and of the session."""
     seen = as_of - record.first_time if record.events > 0 else 0
     for i in range(len(plan.seens)):
@@ -380,7 +382,7 @@ def _read_times(record: Record, as_of: int, figures: Array, plan: Record) -> Non
 
 
 @piece
-def _read_latest(record: Record, figures: Array, plan: Record) -> None:
+def _read_latest(record: NumbaRecord, figures: Array, plan: NumbaRecord) -> None:
     """What was said of the user last."""
     for i in range(len(plan.latests)):
         slot = plan.latests[i, _LATEST.slot]
@@ -397,7 +399,7 @@ def _read_latest(record: Record, figures: Array, plan: Record) -> None:
 
 
 @piece
-def _derive(figures: Array, plan: Record) -> None:
+def _derive(figures: Array, plan: NumbaRecord) -> None:
     """What is made of other features, in the order of their columns."""
     for i in range(len(plan.derived)):
         first, end = plan.derived[i, _DERIVED.first], plan.derived[i, _DERIVED.end]
@@ -414,7 +416,7 @@ def _derive(figures: Array, plan: Record) -> None:
 
 
 @piece
-def _count_windows(record: Record, as_of: int, grid: int, counts: Array, plan: Record) -> None:
+def _count_windows(record: NumbaRecord, as_of: int, grid: int, counts: Array, plan: NumbaRecord) -> None:
     """The count of every signal in each window of a grid."""
     tiles, words, first = plan.grids[grid, _GRID.tiles], plan.grids[grid, _GRID.words], plan.grids[grid, _GRID.first]
     for w in range(plan.windows_from[grid], plan.windows_from[grid + 1]):
@@ -434,7 +436,7 @@ def _count_windows(record: Record, as_of: int, grid: int, counts: Array, plan: R
 
 
 @piece
-def _rows_in(record: Record, as_of: int, grid: int, window: int, plan: Record) -> tuple[int, int]:
+def _rows_in(record: NumbaRecord, as_of: int, grid: int, window: int, plan: NumbaRecord) -> tuple[int, int]:
     """The row of a window's oldest tile that exists, and how many do. Newer ones than the clock's hold nothing."""
     tile_ms, tiles = plan.grids[grid, _GRID.tile_ms], plan.grids[grid, _GRID.tiles]
     silent = 0 if as_of == record.clock else as_of // tile_ms - record.clock // tile_ms
@@ -443,7 +445,7 @@ def _rows_in(record: Record, as_of: int, grid: int, window: int, plan: Record) -
 
 
 @piece
-def _active_tiles(record: Record, as_of: int, active: int, plan: Record) -> int:
+def _active_tiles(record: NumbaRecord, as_of: int, active: int, plan: NumbaRecord) -> int:
     """How many tiles of a window hold anything of a signal."""
     grid, bits = plan.actives[active, _ACTIVE.grid], np.uint64(plan.actives[active, _ACTIVE.bits])
     tiles, words = plan.grids[grid, _GRID.tiles], plan.grids[grid, _GRID.words]
@@ -457,7 +459,7 @@ def _active_tiles(record: Record, as_of: int, active: int, plan: Record) -> int:
 
 
 @piece
-def _sum(record: Record, as_of: int, place: int, counts: Array, plan: Record) -> float:
+def _sum(record: NumbaRecord, as_of: int, place: int, counts: Array, plan: NumbaRecord) -> float:
     """Sum of a signal's values in a window, or their mean."""
     grid, cell = plan.sums[place, _SUM.grid], plan.sums[place, _SUM.cell]
     count = counts[cell] if cell >= 0 else 1
@@ -474,7 +476,7 @@ def _sum(record: Record, as_of: int, place: int, counts: Array, plan: Record) ->
 
 
 @piece
-def _most(record: Record, as_of: int, place: int, plan: Record) -> float:
+def _most(record: NumbaRecord, as_of: int, place: int, plan: NumbaRecord) -> float:
     """Largest of a signal's values in a window."""
     grid, bits = plan.mosts[place, _MOST.grid], np.uint64(plan.mosts[place, _MOST.bits])
     tiles, words, most = plan.grids[grid, _GRID.tiles], plan.grids[grid, _GRID.words], plan.grids[grid, _GRID.most]
@@ -492,7 +494,7 @@ def _most(record: Record, as_of: int, place: int, plan: Record) -> float:
 
 
 @piece
-def _decayed_mean(record: Record, as_of: int, mean: int, plan: Record) -> float:
+def _decayed_mean(record: NumbaRecord, as_of: int, mean: int, plan: NumbaRecord) -> float:
     """Weighted mean of a signal's values, summed from the oldest tile to the newest."""
     grid, bits = plan.decays[mean, _DECAY.grid], np.uint64(plan.decays[mean, _DECAY.bits])
     summed = plan.decays[mean, _DECAY.summed]

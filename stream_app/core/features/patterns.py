@@ -9,7 +9,7 @@ from schemas.envelope import SLUG_PATTERN
 from schemas.event_sources import Own
 from schemas.event_types import EVENT_TYPES
 from stream_app.core.features.layout import Layout
-from stream_app.core.features.sources import BUILT_IN_SIGNALS, WAIT_SCALE, Categories, Number, Source, Wait
+from stream_app.core.features.sources import BUILT_IN_SIGNALS, WAIT_SCALE, Categories, Number, SignalSource, Wait
 from stream_app.core.features.workload import Workload
 from stream_app.core.quantities import SCALES, Declared
 from stream_app.core.tables import Tables, starts
@@ -43,14 +43,14 @@ def signal_scales(workload: Workload) -> dict[str, int]:
     return scales | dict.fromkeys(workload.waits, WAIT_SCALE)
 
 
-def _common_scale(workload: Workload, signal: str, sources: tuple[Source, ...]) -> int:
+def _common_scale(workload: Workload, signal: str, sources: tuple[SignalSource, ...]) -> int:
     found = {_own_scale(workload, source) for source in sources if source.value is None}
     if len(found) > 1:
         raise ValueError(f"the sources of signal {signal!r} have the scales {sorted(found)}: declare one for all")
     return found.pop() if found else 1
 
 
-def _own_scale(workload: Workload, source: Source) -> int:
+def _own_scale(workload: Workload, source: SignalSource) -> int:
     """The scale of an event's own number."""
     match source.kind:
         case "measure":
@@ -62,7 +62,7 @@ def _own_scale(workload: Workload, source: Source) -> int:
     raise ValueError(f"{source.kind} events have no number of their own: give the signal that they raise a value")
 
 
-def _declared(declaration: Number | Categories | None, source: Source) -> int:
+def _declared(declaration: Number | Categories | None, source: SignalSource) -> int:
     wanted = Categories if source.kind == "category" else Number
     if not isinstance(declaration, wanted):
         raise ValueError(f"{source.kind} {source.name!r} is not declared as {wanted.__name__} in the workload")
@@ -74,7 +74,7 @@ def patterns_of(workload: Workload, layout: Layout) -> tuple[dict[tuple[str, str
     also what the measure raises of any."""
     by_name = signal_scales(workload)
     scales = [by_name[signal] for signal in layout.signals]
-    raised: dict[tuple[str, str], list[tuple[int, Source]]] = {("", ""): []}
+    raised: dict[tuple[str, str], list[tuple[int, SignalSource]]] = {("", ""): []}
     for signal, sources in workload.signals.items():
         for source in sources:
             raised.setdefault((source.kind, source.name), []).append((layout.signals.index(signal), source))

@@ -39,7 +39,7 @@ class Categories:
 
 
 @dataclass(frozen=True)
-class Source:
+class SignalSource:
     """What raises a signal. `kind` and `name` select events; `value` is the signal's value, None the event's own."""
 
     kind: str
@@ -47,45 +47,45 @@ class Source:
     value: int | None = 1
 
 
-def action(name: str, value: int = 1) -> Source:
+def action(name: str, value: int = 1) -> SignalSource:
     """An activity event with this action."""
-    return Source("activity", name, value)
+    return SignalSource("activity", name, value)
 
 
-def conversation(event: str) -> Source:
+def conversation(event: str) -> SignalSource:
     """A support conversation `opened` or `closed`."""
-    return Source("conversation", event)
+    return SignalSource("conversation", event)
 
 
-def message(direction: str) -> Source:
+def message(direction: str) -> SignalSource:
     """A chat message, `inbound` or `outbound`."""
-    return Source("message", direction)
+    return SignalSource("message", direction)
 
 
-def sentiment(direction: str) -> Source:
+def sentiment(direction: str) -> SignalSource:
     """The sentiment of a chat message that has one; the value is in thousandths."""
-    return Source("sentiment", direction, None)
+    return SignalSource("sentiment", direction, None)
 
 
-def attribute(name: str, text: str, value: int) -> Source:
+def attribute(name: str, text: str, value: int) -> SignalSource:
     """A profile event that sets attribute `name` to `text`; the signal then has this value."""
-    return Source("profile", f"{name}={text}", value)
+    return SignalSource("profile", f"{name}={text}", value)
 
 
-def measure(name: str, of: str = "") -> Source:
+def measure(name: str, of: str = "") -> SignalSource:
     """An activity event that carries measure `name`, with action `of` if one is named; the value is the measure's."""
-    return Source("measure", f"{of}.{name}" if of else name, None)
+    return SignalSource("measure", f"{of}.{name}" if of else name, None)
 
 
-def number(attribute: str) -> Source:
+def number(attribute: str) -> SignalSource:
     """A profile event that sets an attribute declared as `Number`; the value is that number."""
-    return Source("number", attribute, None)
+    return SignalSource("number", attribute, None)
 
 
-def category(attribute: str) -> Source:
+def category(attribute: str) -> SignalSource:
     """A profile event that sets an attribute declared as `Categories`; the value is the text's place among them from 1,
     0 for any other text."""
-    return Source("category", attribute, None)
+    return SignalSource("category", attribute, None)
 
 
 @dataclass(frozen=True)
@@ -97,5 +97,5 @@ class Wait:
     that one wait is not seen. An act begins one wait at most, and ends one at most.
     """
 
-    begins: Source
-    ends: Source
+    begins: SignalSource
+    ends: SignalSource

@@ -67,14 +67,14 @@ class Graded:
 
 
 @dataclass(frozen=True)
-class Named:
+class Categorical:
     """A category, told by its value, or by what `names` call it."""
 
     says: str
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-Words = Counted | Lasting | Ago | Portion | Either | Graded | Named
+Wording = Counted | Lasting | Ago | Portion | Either | Graded | Categorical
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from schemas.events import Policy
 from stream_app.core.features.kinds import Feature
-from stream_app.core.features.sources import Categories, Number, Source, Wait
-from stream_app.core.features.words import Group, Words
+from stream_app.core.features.sources import Categories, Number, SignalSource, Wait
+from stream_app.core.features.words import Group, Wording
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Workload:
     """
 
     name: str
-    signals: Mapping[str, tuple[Source, ...]]
+    signals: Mapping[str, tuple[SignalSource, ...]]
     waits: Mapping[str, Wait]
-    churn: tuple[Source, ...]
-    label: Source
+    churn: tuple[SignalSource, ...]
+    label: SignalSource
     horizon_days: int
     features: Mapping[str, Feature]
     policy: Policy
     measures: Mapping[str, Number] = field(default_factory=dict)
     attributes: Mapping[str, Number | Categories] = field(default_factory=dict)
-    words: Mapping[str, Words] = field(default_factory=dict)
+    words: Mapping[str, Wording] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     report_groups: tuple[UserGroups, ...] = ()
     simulator: str = ""

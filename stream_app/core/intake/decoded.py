@@ -11,7 +11,7 @@ from stream_app.core.blocks import Block
 from stream_app.core.hashing import event_hashes
 from stream_app.core.intake.admission import admitted_times, refusal_of
 from stream_app.core.intake.decoding import decode_each
-from stream_app.core.intake.facts import Fact, carries_undeclared, facts_of
+from stream_app.core.intake.facts import EventFact, carries_undeclared, facts_of
 from stream_app.core.intake.instants import NO_TIME, instants_of
 from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.log import LogRecord
@@ -24,7 +24,7 @@ class Decoded(NamedTuple):
 
     places: list[int]
     events: list[UserEvent]
-    facts: list[list[Fact]]
+    facts: list[list[EventFact]]
     users: list[bytes]
     times_ms: Integers
     id_hash: NDArray[np.uint32]
@@ -39,7 +39,7 @@ def admit_decoded(block: Block, places: Integers, declared: Declared, intake: In
     chosen, events = _events_among(block, places, intake)
     times_ms = _times_of(block.timestamps[chosen], events)
     admitted: list[int] = []
-    facts: list[list[Fact]] = []
+    facts: list[list[EventFact]] = []
     for at, (place, event) in enumerate(zip(chosen, events, strict=True)):
         try:
             if times_ms[at] == NO_TIME:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from schemas.events import UserEvent
 from stream_app.core.blocks import Block
 from stream_app.core.intake.decoding import decode_all, decode_record
-from stream_app.core.intake.facts import Fact
+from stream_app.core.intake.facts import EventFact
 from stream_app.core.log import LogRecord
 from stream_app.core.tables import Integers
 
@@ -48,7 +48,7 @@ class Events(Sequence[Admitted]):
     actions: Sequence[str] = ()
     action: Integers = field(default_factory=_integers)
     decoded: Mapping[int, UserEvent] = field(default_factory=dict)
-    facts: Mapping[int, Sequence[Fact]] = field(default_factory=dict)
+    facts: Mapping[int, Sequence[EventFact]] = field(default_factory=dict)
     measures: Sequence[str] = ()
     measured: Integers = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     undeclared: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from schemas.errors import Poison
-from schemas.event_sources import Attributes, Measures, Named, Own, Source
+from schemas.event_sources import Attributes, FieldSource, Measures, Named, Own
 from schemas.event_types import EVENT_TYPES
 from schemas.events import UserEvent
 from stream_app.core.quantities import Declared, quantised
 
 
-class Fact(NamedTuple):
+class EventFact(NamedTuple):
     """Something that an event says. It is called by the first of its `names` that the workload knows; `value` is the
     event's own, in the units that were declared."""
 
@@ -22,13 +22,13 @@ class Fact(NamedTuple):
     value: int = 0
 
 
-Reader = Callable[[Struct, Declared, list[Fact]], None]
+Reader = Callable[[Struct, Declared, list[EventFact]], None]
 """Adds what one source says, in an event's data, to the facts."""
 
 
-def facts_of(event: UserEvent, declared: Declared) -> list[Fact]:
+def facts_of(event: UserEvent, declared: Declared) -> list[EventFact]:
     """All that an event says. Raises Poison (`schema`) for a number that cannot be kept, or a text in its place."""
-    facts: list[Fact] = []
+    facts: list[EventFact] = []
     for read in _READERS[type(event)]:
         read(event.data, declared, facts)
     return facts
@@ -39,7 +39,7 @@ def carries_undeclared(event: UserEvent, declared: Declared) -> bool:
     return any(not getattr(event.data, field).keys() <= declared.measures.keys() for field in _MEASURED[type(event)])
 
 
-def _reader(source: Source) -> Reader:
+def _reader(source: FieldSource) -> Reader:
     match source:
         case Named():
             return partial(_read_name, source)
@@ -51,38 +51,38 @@ def _reader(source: Source) -> Reader:
             return partial(_read_attributes, source)
 
 
-def _read_name(source: Named, data: Struct, _: Declared, facts: list[Fact]) -> None:
-    facts.append(Fact(source.kind, (getattr(data, source.field),)))
+def _read_name(source: Named, data: Struct, _: Declared, facts: list[EventFact]) -> None:
+    facts.append(EventFact(source.kind, (getattr(data, source.field),)))
 
 
-def _read_own(source: Own, data: Struct, _: Declared, facts: list[Fact]) -> None:
+def _read_own(source: Own, data: Struct, _: Declared, facts: list[EventFact]) -> None:
     value = getattr(data, source.field)
     if value is not None:
         name = getattr(data, source.by) if source.by else source.field
-        facts.append(Fact(source.kind, (name,), _kept(source.field, value, source.scale)))
+        facts.append(EventFact(source.kind, (name,), _kept(source.field, value, source.scale)))
 
 
-def _read_measures(source: Measures, data: Struct, declared: Declared, facts: list[Fact]) -> None:
+def _read_measures(source: Measures, data: Struct, declared: Declared, facts: list[EventFact]) -> None:
     found, by = getattr(data, source.field), getattr(data, source.by)
     for name, scale in declared.measures.items() if found else ():
         if name in found:
-            facts.append(Fact(source.kind, (f"{by}.{name}", name), _kept(f"measure {name}", found[name], scale)))
+            facts.append(EventFact(source.kind, (f"{by}.{name}", name), _kept(f"measure {name}", found[name], scale)))
 
 
-def _read_attributes(source: Attributes, data: Struct, declared: Declared, facts: list[Fact]) -> None:
+def _read_attributes(source: Attributes, data: Struct, declared: Declared, facts: list[EventFact]) -> None:
     for name, value in getattr(data, source.field).items():
-        facts += [Fact(source.kind, (f"{name}={value}",)), *_declared(name, value, declared)]
+        facts += [EventFact(source.kind, (f"{name}={value}",)), *_declared(name, value, declared)]
 
 
-def _declared(name: str, value: str | float, declared: Declared) -> Iterator[Fact]:
+def _declared(name: str, value: str | float, declared: Declared) -> Iterator[EventFact]:
     """An attribute as the number or category that it is declared as."""
     if (scale := declared.numbers.get(name)) is not None:
         if isinstance(value, str):
             raise Poison("schema", f"attribute {name} is the text {value!r}: the workload declares a number")
-        yield Fact("number", (name,), _kept(f"attribute {name}", value, scale))
+        yield EventFact("number", (name,), _kept(f"attribute {name}", value, scale))
     elif (texts := declared.categories.get(name)) is not None:
         text = value if isinstance(value, str) else repr(value).removesuffix(".0")
-        yield Fact("category", (name,), texts.index(text) + 1 if text in texts else 0)
+        yield EventFact("category", (name,), texts.index(text) + 1 if text in texts else 0)
 
 
 def _kept(what: str, value: float, scale: int) -> int:

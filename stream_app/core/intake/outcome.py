@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from schemas.dead_letters import Reason
+from schemas.dead_letters import RejectionReason
 from schemas.errors import Poison
 from schemas.events import ControlData
 from stream_app.core.intake.events import Events
@@ -14,7 +14,7 @@ class DeadLetter:
     """A record that can never be applied, and why; `error` is the class of what was raised."""
 
     record: LogRecord
-    reason: Reason
+    reason: RejectionReason
     message: str
     error: str = Poison.__name__
 

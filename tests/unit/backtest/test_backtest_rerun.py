@@ -8,7 +8,7 @@ import pytest
 
 from backtest.figures import figures
 from backtest.period import Period
-from backtest.rerun import Backtest, Outcome
+from backtest.rerun import Backtest, VariantOutcome
 from backtest.shared_models import SharedModels
 from backtest.variants import OWN, ModelChoice, PolicyChoice, Variant, variants_of
 from schemas.alerts import Alert
@@ -58,7 +58,7 @@ def replayed(log: list[PlainRecord]) -> list[Alert]:
     return [alert for step in Replay(ENGINE).apply(log) for alert in step.advance.alerts]
 
 
-def sources(outcome: Outcome) -> list[tuple[int, str, str]]:
+def sources(outcome: VariantOutcome) -> list[tuple[int, str, str]]:
     return [(alert.data.src.offset, alert.data.status, alert.data.policy.name) for alert in outcome.alerts]
 
 

@@ -10,8 +10,8 @@ from producers.simulator import simulate
 from schemas import examples
 from schemas.alerts import Alert
 from schemas.instants import format_instant
-from stream_app.core.event_lines import EventLog
-from stream_app.core.features.sources import Source, action
+from stream_app.core.event_lines import EventLines
+from stream_app.core.features.sources import SignalSource, action
 from stream_app.core.intake.sorting import take_in
 from stream_app.workloads import music
 from tests.support import every_kind
@@ -39,7 +39,7 @@ def audience(*users: str, **left: LogPoint) -> Audience:
     return Audience(CHURN, {*users, *left}, left)
 
 
-def seen(log: LogWriter, churn: tuple[Source, ...] = CHURN) -> Audience:
+def seen(log: LogWriter, churn: tuple[SignalSource, ...] = CHURN) -> Audience:
     found = Audience(churn)
     found.see(take_in(log.records(), 0, 1).events)
     return found
@@ -116,7 +116,7 @@ def test_a_churn_act_need_be_no_activity_and_is_another_one_in_another_workload(
 
 
 def test_simulated_users_of_the_music_service_churn_where_they_cancel() -> None:
-    log = EventLog(simulate(60, 30, 7, at()))
+    log = EventLines(simulate(60, 30, 7, at()))
     every, cancels = Audience(CHURN), Audience((action("cancel"),))
     for chunk in log.chunks():
         events = take_in(chunk, 0, 1).events

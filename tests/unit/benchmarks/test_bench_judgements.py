@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.speed import gate
 from benchmarks.speed.curve import draw
-from benchmarks.speed.readings import Reading, between
+from benchmarks.speed.readings import UsageReading, between
 from benchmarks.speed.saturation import keeps_up, limit
 from schemas.errors import ContractViolation, Transient
 
@@ -61,8 +61,8 @@ def test_the_curve_is_drawn_with_and_without_a_limit(tmp_path: Path) -> None:
 
 
 def test_what_lay_between_two_readings_is_given_per_event_and_per_second() -> None:
-    first = Reading(applied=100, batches=1, wall_s=10.0, worker_cpu_s=1.0, redis_cpu_s=0.5, kafka_cpu_s=0.25)
-    last = Reading(applied=1100, batches=5, wall_s=12.0, worker_cpu_s=2.0, redis_cpu_s=1.0, kafka_cpu_s=0.5)
+    first = UsageReading(applied=100, batches=1, wall_s=10.0, worker_cpu_s=1.0, redis_cpu_s=0.5, kafka_cpu_s=0.25)
+    last = UsageReading(applied=1100, batches=5, wall_s=12.0, worker_cpu_s=2.0, redis_cpu_s=1.0, kafka_cpu_s=0.5)
     used = between(first, last)
     assert (used.events, used.events_per_batch) == (1000, 250)
     assert (used.events_per_cpu_second, used.events_per_second, used.worker_cores) == (1000, 500, 0.5)
@@ -70,6 +70,6 @@ def test_what_lay_between_two_readings_is_given_per_event_and_per_second() -> No
 
 
 def test_a_run_too_short_to_be_measured_is_refused() -> None:
-    reading = Reading(100, 1, 10.0, 1.0, 0.5, 0.25)
+    reading = UsageReading(100, 1, 10.0, 1.0, 0.5, 0.25)
     with pytest.raises(Transient, match="take more events"):
         between(reading, reading)

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from stream_app.core.log import PlainRecord
-from stream_app.metrics.measures import Measures
 from stream_app.metrics.page import MetricsPage
+from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Report
-from stream_app.worker.watch import Counts
+from stream_app.worker.watch import RecordCounts
 from tests.support.event_logs import Event, LogWriter, at, control, records_of
 from tests.support.promql import Page
 from tests.support.sessions import CONTROL, poison, world_of
@@ -30,11 +30,11 @@ def reports() -> list[Report]:
 
 
 def page_of(*told: Report) -> Page:
-    measures = Measures()
-    counts = Counts(measures)
+    metrics = WorkerMetrics()
+    counts = RecordCounts(metrics)
     for report in told:
         counts.committed(0, report)
-    return Page(MetricsPage(measures, list).text().decode())
+    return Page(MetricsPage(metrics, list).text().decode())
 
 
 def test_every_offset_of_a_log_with_every_outcome_is_accounted_for() -> None:

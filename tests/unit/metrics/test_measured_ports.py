@@ -7,11 +7,11 @@ from dataclasses import replace
 from schemas.events import ControlData
 from stream_app.adapters.memory.watcher import MemoryWatcher
 from stream_app.core.log import PlainRecord
-from stream_app.metrics.measures import Measures
 from stream_app.metrics.page import MetricsPage
 from stream_app.metrics.ports import Stages, measured
+from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.driver import drive
-from stream_app.worker.watch import Counts
+from stream_app.worker.watch import RecordCounts
 from tests.support.event_logs import LogWriter, at, control, records_of
 from tests.support.promql import Page
 from tests.support.sessions import CONTROL, HandFeed, World, a_session, poison, undisturbed, world_of
@@ -39,13 +39,15 @@ def a_log() -> list[PlainRecord]:
     return [*records_of([control(CONTROL), *log.events]), poison(3)]
 
 
-def run(world: World, *chunks: Sequence[PlainRecord], now_s: float) -> tuple[Page, dict[int, ControlData], Counts]:
+def run(
+    world: World, *chunks: Sequence[PlainRecord], now_s: float
+) -> tuple[Page, dict[int, ControlData], RecordCounts]:
     """A measured session that gets these chunks: its page, what is in force, what was counted."""
-    measures, in_force = Measures(), dict[int, ControlData]()
-    counts = Counts(measures, lambda: now_s)
+    metrics, in_force = WorkerMetrics(), dict[int, ControlData]()
+    counts = RecordCounts(metrics, lambda: now_s)
     ports = replace(world.ports(HandFeed(*chunks)), watcher=counts)
-    asyncio.run(drive(a_session(), measured(ports, 0, measures, in_force)))
-    return Page(MetricsPage(measures, list).text().decode()), in_force, counts
+    asyncio.run(drive(a_session(), measured(ports, 0, metrics, in_force)))
+    return Page(MetricsPage(metrics, list).text().decode()), in_force, counts
 
 
 def test_a_measured_session_does_what_it_would_have_done() -> None:
@@ -111,8 +113,8 @@ def test_a_clock_that_runs_ahead_gives_no_negative_delay() -> None:
 
 
 def test_waiting_for_records_is_no_stage_and_what_passes_between_waits_is_computing() -> None:
-    clock, measures = HandClock(), Measures()
-    stages = Stages(measures, MemoryWatcher(), clock)
+    clock, metrics = HandClock(), WorkerMetrics()
+    stages = Stages(metrics, MemoryWatcher(), clock)
 
     async def one_batch() -> None:
         clock.now_s += 1_000.0
@@ -124,6 +126,6 @@ def test_waiting_for_records_is_no_stage_and_what_passes_between_waits_is_comput
         stages.flush()
 
     asyncio.run(one_batch())
-    sums = {stage: measures.histograms["churn_batch_stage_seconds", (stage,)].total for stage in ("load", "commit")}
+    sums = {stage: metrics.histograms["churn_batch_stage_seconds", (stage,)].total for stage in ("load", "commit")}
     assert sums == {"load": 2.0, "commit": 4.0}
-    assert measures.histograms["churn_batch_stage_seconds", ("compute",)].total == 0.75
+    assert metrics.histograms["churn_batch_stage_seconds", ("compute",)].total == 0.75

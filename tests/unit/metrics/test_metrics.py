@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_app.metrics.catalogue import ALERTS, BATCH_RECORDS, METRICS, PARTITION_LAG, STAGE_SECONDS, Metric
-from stream_app.metrics.measures import Distribution, Measures, Reading
 from stream_app.metrics.page import MetricsPage
+from stream_app.metrics.worker_metrics import Distribution, GaugeReading, WorkerMetrics
 from tests.support.promql import Page
 
 OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
 VALUES = st.lists(st.floats(0, 1e4) | st.sampled_from([1.0, 4.0, 4000.0]))
 
 
-def page(measures: Measures | None = None, *readings: Reading) -> Page:
-    return Page(MetricsPage(measures or Measures(), lambda: readings).text().decode())
+def page(metrics: WorkerMetrics | None = None, *readings: GaugeReading) -> Page:
+    return Page(MetricsPage(metrics or WorkerMetrics(), lambda: readings).text().decode())
 
 
 def row(metric: Metric) -> str:
@@ -54,11 +54,11 @@ def test_every_counter_and_histogram_is_on_the_page_from_the_start_at_zero() -> 
 
 
 def test_the_page_shows_what_was_measured_and_how_things_stand() -> None:
-    measures = Measures()
-    measures.count(ALERTS, 2, "firing")
-    measures.observe(STAGE_SECONDS, 0.02, "load")
-    measures.observe(BATCH_RECORDS, 17, times=3)
-    shown = page(measures, Reading(PARTITION_LAG, ("3",), 12))
+    metrics = WorkerMetrics()
+    metrics.count(ALERTS, 2, "firing")
+    metrics.observe(STAGE_SECONDS, 0.02, "load")
+    metrics.observe(BATCH_RECORDS, 17, times=3)
+    shown = page(metrics, GaugeReading(PARTITION_LAG, ("3",), 12))
     assert shown.value("churn_alerts_total", status="firing") == 2
     assert shown.value("churn_batch_stage_seconds_bucket", stage="load", le="0.01") == 0
     assert shown.value("churn_batch_stage_seconds_bucket", stage="load", le="0.025") == 1
@@ -71,15 +71,15 @@ def test_the_page_shows_what_was_measured_and_how_things_stand() -> None:
 @pytest.mark.parametrize("labels", [(), ("no such status",), ("firing", "warning")])
 def test_a_count_under_labels_that_the_catalogue_does_not_have_is_refused(labels: tuple[str, ...]) -> None:
     with pytest.raises(KeyError):
-        Measures().count(ALERTS, 1, *labels)
+        WorkerMetrics().count(ALERTS, 1, *labels)
 
 
 @given(VALUES)
 def test_each_bucket_counts_what_lies_up_to_its_bound(values: list[float]) -> None:
-    measures = Measures()
+    metrics = WorkerMetrics()
     for value in values:
-        measures.observe(BATCH_RECORDS, value)
-    shown = page(measures)
+        metrics.observe(BATCH_RECORDS, value)
+    shown = page(metrics)
     for bound in BATCH_RECORDS.bounds:
         counted = shown.value("churn_batch_records_bucket", le=str(float(bound)))
         assert counted == sum(value <= bound for value in values)

@@ -8,30 +8,30 @@ from hypothesis import strategies as st
 
 from operations.states.files import (
     MANIFEST_FILE,
-    Manifest,
+    ExportManifest,
     begin_export,
     read_manifest,
     read_partition,
     write_manifest,
     write_partition,
 )
-from operations.states.snapshot import Snapshot
+from operations.states.snapshot import PartitionSnapshot
 from schemas.errors import ContractViolation
 from stream_app.partition.effects import Anchor, Meta
 from tests.support.state_deployments import CONTROL, DIGEST
 
 META = Meta(position=12, anchor=Anchor(9, 77), state_digest=DIGEST, partitions=2, control=CONTROL)
 SNAPSHOTS = [
-    Snapshot(META, {"ana": b"\x02" * 24, "渡辺": bytes(range(256))}),
-    Snapshot(Meta(0, None, DIGEST, 2, None), {}),
+    PartitionSnapshot(META, {"ana": b"\x02" * 24, "渡辺": bytes(range(256))}),
+    PartitionSnapshot(Meta(0, None, DIGEST, 2, None), {}),
 ]
 
 
-def export(directory: Path, snapshots: list[Snapshot]) -> Manifest:
+def export(directory: Path, snapshots: list[PartitionSnapshot]) -> ExportManifest:
     begin_export(directory)
     files = dict(write_partition(directory, "app", place, snapshot) for place, snapshot in enumerate(snapshots))
     positions = [snapshot.meta.position for snapshot in snapshots]
-    manifest = Manifest(
+    manifest = ExportManifest(
         app_id="app",
         made_at="2031-01-01T00:00:00.000Z",
         partitions=len(snapshots),
@@ -44,7 +44,7 @@ def export(directory: Path, snapshots: list[Snapshot]) -> Manifest:
     return manifest
 
 
-def read_all(directory: Path) -> list[Snapshot]:
+def read_all(directory: Path) -> list[PartitionSnapshot]:
     manifest = read_manifest(directory)
     return [read_partition(directory, manifest, partition) for partition in range(manifest.partitions)]
 
@@ -59,7 +59,7 @@ def test_an_export_is_read_back_as_it_was_taken(tmp_path: Path) -> None:
 @given(states=st.dictionaries(st.text(min_size=1).filter(lambda name: name.isprintable()), st.binary(min_size=1)))
 def test_any_users_and_states_are_read_back(tmp_path_factory: pytest.TempPathFactory, states: dict[str, bytes]) -> None:
     directory = tmp_path_factory.mktemp("any")
-    one = Snapshot(Meta(1, Anchor(0, 2), DIGEST, 1, None), states)
+    one = PartitionSnapshot(Meta(1, Anchor(0, 2), DIGEST, 1, None), states)
     export(directory, [one])
     assert read_all(directory) == [one]
 

@@ -12,7 +12,7 @@ from operations.verify.findings import KINDS, Findings
 from operations.verify.letter_account import LetterAccount
 from schemas.alerts import Alert
 from schemas.dead_letters import Rejection, to_headers
-from schemas.redrives import Begun, Done, Entry, LetterId
+from schemas.redrives import Begun, Done, LedgerEntry, LetterId
 from schemas.redrives import to_headers as to_ledger_headers
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
@@ -148,7 +148,7 @@ NOT_REJECTED = letter(DeadLetter(poison(4), "schema", "no"))
 def sent_again(of_partition: int) -> list[PlainRecord]:
     """What the ledger says of a letter, here in the dead letters of partition 1."""
     of = LetterId(of_partition, 0)
-    entries: tuple[Entry, ...] = (
+    entries: tuple[LedgerEntry, ...] = (
         Begun(of=of, partition=1, end=20, producer=7, epoch=0),
         Done(of=of, partition=1, offset=20),
     )

@@ -12,7 +12,7 @@ import pytest
 from producers.event_files import read_events, write_events
 from schemas.errors import ContractViolation
 from schemas.events import Activity, Control, Record
-from schemas.outgoing import Outgoing, address
+from schemas.outgoing import OutgoingEvent, address
 from schemas.topics import MAX_EVENT_BYTES
 
 EVENT = {
@@ -133,7 +133,7 @@ def test_a_file_whose_source_fails_does_not_appear(name: str, tmp_path: Path) ->
 
 
 def test_an_event_is_addressed_to_its_subject_at_its_time() -> None:
-    assert list(address([line()])) == [Outgoing(b"u1", line(), 1_704_067_200_250)]
+    assert list(address([line()])) == [OutgoingEvent(b"u1", line(), 1_704_067_200_250)]
 
 
 def test_every_type_of_user_event_can_be_read(tmp_path: Path) -> None:

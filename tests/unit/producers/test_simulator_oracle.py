@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from producers.simulator.customer import Customer, Diary
-from producers.simulator.oracle import Moment, World, churn_chances
+from producers.simulator.oracle import RolloutStart, World, churn_chances
 from producers.simulator.population import live_together, society_of
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
@@ -29,25 +29,25 @@ def lives() -> Lives:
 
 
 @pytest.fixture(scope="module")
-def moments(lives: Lives) -> list[Moment]:
+def moments(lives: Lives) -> list[RolloutStart]:
     """Everybody who is still there in the middle of the period."""
     known = []
     for user, told in sorted(lives.items()):
         before = [data for time_ms, data in told if time_ms <= AS_OF_MS]
         if before and "cancellation_confirmation" not in before[-1]:
-            known.append(Moment(user, len(before), AS_OF_MS))
+            known.append(RolloutStart(user, len(before), AS_OF_MS))
     return known
 
 
 @pytest.fixture(scope="module")
-def left(lives: Lives, moments: list[Moment]) -> list[bool]:
+def left(lives: Lives, moments: list[RolloutStart]) -> list[bool]:
     return [
         any("cancellation_confirmation" in data and time_ms <= AS_OF_MS + HORIZON_MS for time_ms, data in lives[user])
         for user, _, _ in moments
     ]
 
 
-def chances_of(moments: list[Moment], rollouts: int = 20, seed: int = 1) -> list[float]:
+def chances_of(moments: list[RolloutStart], rollouts: int = 20, seed: int = 1) -> list[float]:
     return churn_chances(moments, WORLD, HORIZON_MS, rollouts, seed, lambda _done: None)
 
 
@@ -58,7 +58,9 @@ def pairs_in_order(chances: list[float], left: list[bool]) -> float:
     return sum((a > b) + 0.5 * (a == b) for a in gone for b in here) / (len(gone) * len(here))
 
 
-def test_chances_match_what_happens_and_tell_leavers_from_stayers(moments: list[Moment], left: list[bool]) -> None:
+def test_chances_match_what_happens_and_tell_leavers_from_stayers(
+    moments: list[RolloutStart], left: list[bool]
+) -> None:
     chances = chances_of(moments)
     base = sum(left) / len(left)
     error = (base * (1.0 - base) / len(left)) ** 0.5
@@ -68,7 +70,7 @@ def test_chances_match_what_happens_and_tell_leavers_from_stayers(moments: list[
     assert pairs_in_order(chances, left) > max(0.62, pairs_in_order(shuffled, left) + 0.05)
 
 
-def test_the_same_seed_gives_the_same_chances_whatever_the_order_of_asking(moments: list[Moment]) -> None:
+def test_the_same_seed_gives_the_same_chances_whatever_the_order_of_asking(moments: list[RolloutStart]) -> None:
     few = moments[:30]
     assert chances_of(few, 5) == chances_of(few[::-1], 5)[::-1]
     assert chances_of(few, 5) != chances_of(few, 5, seed=2)
@@ -99,7 +101,7 @@ def test_between_cancelling_and_its_confirmation_leaving_is_certain(lives: Lives
     for user, told in lives.items():
         places = [place for place, (_, data) in enumerate(told) if '"cancel"' in data]
         if places:
-            moment = Moment(user, places[0] + 1, told[places[0]][0])
+            moment = RolloutStart(user, places[0] + 1, told[places[0]][0])
             assert chances_of([moment], 5) == [1.0]
             return
     pytest.fail("nobody cancels")
@@ -107,7 +109,7 @@ def test_between_cancelling_and_its_confirmation_leaving_is_certain(lives: Lives
 
 def test_after_the_confirmation_there_is_no_chance_left(lives: Lives) -> None:
     user, told = next((user, told) for user, told in lives.items() if "cancellation_confirmation" in told[-1][1])
-    assert chances_of([Moment(user, len(told), told[-1][0])], 3) == [0.0]
+    assert chances_of([RolloutStart(user, len(told), told[-1][0])], 3) == [0.0]
 
 
 def test_nothing_happens_to_a_silent_user_before_the_moment() -> None:
@@ -126,9 +128,9 @@ def test_nothing_happens_to_a_silent_user_before_the_moment() -> None:
 @pytest.mark.parametrize("user", ["u000400", "x000001", "u"])
 def test_a_user_from_elsewhere_is_refused(user: str) -> None:
     with pytest.raises(ContractViolation, match="no user of a world of 400"):
-        chances_of([Moment(user, 1, AS_OF_MS)])
+        chances_of([RolloutStart(user, 1, AS_OF_MS)])
 
 
-def test_more_events_than_there_were_are_refused(moments: list[Moment]) -> None:
+def test_more_events_than_there_were_are_refused(moments: list[RolloutStart]) -> None:
     with pytest.raises(ContractViolation, match=r"has had \d+ events by then"):
         chances_of([moments[0]._replace(events=moments[0].events + 100)])

@@ -10,7 +10,7 @@ import pytest
 from producers.sparkify import action, read_log
 from schemas.errors import ContractViolation
 from schemas.events import Activity
-from schemas.outgoing import Outgoing
+from schemas.outgoing import OutgoingEvent
 
 MINI_LOG = "sparkify_mini_events_68users.jsonl.gz"
 NOVEMBER_LOG = "sparkify_nov2018_events.jsonl.gz"
@@ -51,7 +51,7 @@ def row(page: str = "Home", user: str | None = "7", ts: int = 1538358605000, **m
     return json.dumps({"ts": ts, "userId": user, "page": page, **more})
 
 
-def read(path: Path) -> list[Outgoing]:
+def read(path: Path) -> list[OutgoingEvent]:
     return [event for event in read_log(path) if event is not None]
 
 

@@ -11,7 +11,7 @@ import pytest
 from operations.verify.findings import KINDS
 from proofs.chaos.conductor import Happened
 from proofs.chaos.evidence import causes
-from proofs.chaos.report import ZERO, Outcome
+from proofs.chaos.report import ZERO, ChaosOutcome
 from proofs.chaos.timeline import Timeline
 from proofs.run_ledger import CHAOS, append
 
@@ -24,8 +24,8 @@ def timeline(positions: list[tuple[int, int]], ends: tuple[int, int] = (100, 100
     return Timeline(np.arange(count, dtype=float), np.array(positions), np.array([ends] * count))
 
 
-def outcome() -> Outcome:
-    return Outcome(
+def outcome() -> ChaosOutcome:
+    return ChaosOutcome(
         seconds=90.0,
         seed=3,
         rate=4.0,

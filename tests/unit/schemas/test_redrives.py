@@ -12,9 +12,19 @@ from cli.operate.dlq.letter_table import printable, render
 from operations.redrive.ledger import Ledger
 from operations.redrive.plan import plan
 from operations.redrive.redrive import Refused, chosen
-from schemas.dead_letters import Reason, Rejection, to_headers
+from schemas.dead_letters import Rejection, RejectionReason, to_headers
 from schemas.errors import Poison
-from schemas.redrives import HEADER_PREFIX, OF, Begun, Done, Entry, LetterId, letter_of, read_entry, without_redrive
+from schemas.redrives import (
+    HEADER_PREFIX,
+    OF,
+    Begun,
+    Done,
+    LedgerEntry,
+    LetterId,
+    letter_of,
+    read_entry,
+    without_redrive,
+)
 from schemas.redrives import to_headers as entry_headers
 from schemas.topics import MAX_EVENT_BYTES
 from stream_app.core.intake.sorting import take_in
@@ -29,7 +39,7 @@ ENTRIES = st.builds(Begun, of=IDS, partition=NUMBERS, end=NUMBERS, producer=NUMB
 )
 
 
-def letter(offset: int, value: bytes | None, reason: Reason = "bug", partition: int = 0) -> Letter:
+def letter(offset: int, value: bytes | None, reason: RejectionReason = "bug", partition: int = 0) -> Letter:
     why = Rejection(
         topic="customer-events",
         partition=partition,
@@ -59,7 +69,7 @@ def test_what_names_no_letter_is_refused_with_the_form_that_does(text: str) -> N
 
 
 @given(ENTRIES)
-def test_a_record_of_the_ledger_is_read_as_it_was_written_whatever_else_is_in_its_headers(entry: Entry) -> None:
+def test_a_record_of_the_ledger_is_read_as_it_was_written_whatever_else_is_in_its_headers(entry: LedgerEntry) -> None:
     headers = [OWN, (OF, b"7/7"), *entry_headers(entry)]
     assert read_entry(headers) == entry
     assert without_redrive(headers) == [OWN]
@@ -105,7 +115,7 @@ def test_a_plan_is_keyed_by_its_user_and_taken_in_at_the_partition_that_it_names
         (activity("ana") + b" " * MAX_EVENT_BYTES, "too_large"),
     ],
 )
-def test_a_value_that_the_worker_would_reject_is_not_planned(value: bytes | None, reason: Reason) -> None:
+def test_a_value_that_the_worker_would_reject_is_not_planned(value: bytes | None, reason: RejectionReason) -> None:
     with pytest.raises(Poison) as poison:
         plan(letter(1, value), value, 8, NOW_MS)
     assert poison.value.reason == reason

@@ -18,22 +18,22 @@ from stream_app.metrics.catalogue import (
     REDIS_MEMORY,
     UNACCOUNTED_OFFSETS,
 )
-from stream_app.metrics.measures import Measures, Reading
 from stream_app.metrics.memory_watch import ALARM_AT
 from stream_app.metrics.page import MetricsPage
+from stream_app.metrics.worker_metrics import GaugeReading, WorkerMetrics
 from tests.support.alarm_rules import PROMETHEUS, Scrape, first_fired_s, rule_named, rules, seconds, series
 from tests.support.dashboards import REPOSITORY
 from tests.support.promql import Page, parse
 
 READINGS = (
-    Reading(PARTITION_STATE, ("0", "running"), 1),
-    Reading(PARTITION_STATE, ("1", "backing_off"), 1),
-    Reading(PARTITION_POSITION, ("0",), 7),
-    Reading(PARTITION_LAG, ("0",), 0),
-    Reading(HELD_BACK, ("0",), 0),
-    Reading(REDIS_MEMORY, (), 0.5),
+    GaugeReading(PARTITION_STATE, ("0", "running"), 1),
+    GaugeReading(PARTITION_STATE, ("1", "backing_off"), 1),
+    GaugeReading(PARTITION_POSITION, ("0",), 7),
+    GaugeReading(PARTITION_LAG, ("0",), 0),
+    GaugeReading(HELD_BACK, ("0",), 0),
+    GaugeReading(REDIS_MEMORY, (), 0.5),
 )
-PAGE = Page(MetricsPage(Measures(), lambda: READINGS).text().decode())
+PAGE = Page(MetricsPage(WorkerMetrics(), lambda: READINGS).text().decode())
 SETTINGS = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
 EVERY_S = seconds(SETTINGS["global"]["evaluation_interval"])
 RUNBOOK = (REPOSITORY / "docs" / "runbook" / "alarms.md").read_text()

@@ -6,17 +6,17 @@ import pytest
 import yaml
 
 from stream_app.metrics.catalogue import MODEL_INFO, PARTITION_LAG, PARTITION_STATE
-from stream_app.metrics.measures import Measures, Reading
 from stream_app.metrics.page import MetricsPage
+from stream_app.metrics.worker_metrics import GaugeReading, WorkerMetrics
 from tests.support.dashboards import GRAFANA, REPOSITORY, dashboard, queries
 from tests.support.promql import Matcher, Page, parse
 
 READINGS = (
-    Reading(PARTITION_STATE, ("0", "running"), 1),
-    Reading(PARTITION_LAG, ("0",), 0),
-    Reading(MODEL_INFO, ("0", "music", "0.1.0", "default", "1"), 1),
+    GaugeReading(PARTITION_STATE, ("0", "running"), 1),
+    GaugeReading(PARTITION_LAG, ("0",), 0),
+    GaugeReading(MODEL_INFO, ("0", "music", "0.1.0", "default", "1"), 1),
 )
-PAGE = Page(MetricsPage(Measures(), lambda: READINGS).text().decode())
+PAGE = Page(MetricsPage(WorkerMetrics(), lambda: READINGS).text().decode())
 
 
 @pytest.mark.parametrize(("panel", "query"), queries(), ids=[f"{panel}-{i}" for i, (panel, _) in enumerate(queries())])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from schemas.instants import format_instant
 from stream_app.core.durations import DAY_MS
-from stream_app.core.event_lines import EventLog
+from stream_app.core.event_lines import EventLines
 from stream_app.core.features.plan import compile_workload
 from stream_app.workloads.music import WORKLOAD
 from tests.support.event_logs import START_MS
@@ -73,7 +73,7 @@ class Table:
 def table() -> Table:
     happened = sorted(happenings(np.random.default_rng(SEED)))
     lines = [line(number, *happening) for number, happening in enumerate(happened)]
-    found = survey(COMPILED, EventLog(lines).chunks(), lambda _: Part.TEST, SEED, lambda _: None)
+    found = survey(COMPILED, EventLines(lines).chunks(), lambda _: Part.TEST, SEED, lambda _: None)
     known = found.time_split.over(found.daily.as_of_ms) & (found.labels(found.daily) != UNKNOWN)
     rows = found.daily.where(known)
     last_ms = np.zeros(len(found.names), np.int64)

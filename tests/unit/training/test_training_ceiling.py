@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from producers.simulator.oracle import Moment as SimulatedMoment
+from producers.simulator.oracle import RolloutStart
 from tests.support.event_logs import at
 from training.dataset.examples import Examples
 from training.dataset.snapshots import Snapshots
@@ -29,7 +29,7 @@ def examples() -> Examples:
 
 
 def test_a_moment_is_what_the_simulators_oracle_takes() -> None:
-    assert Moment._fields == SimulatedMoment._fields
+    assert Moment._fields == RolloutStart._fields
 
 
 def test_an_oracle_is_asked_by_name_number_of_events_and_instant(examples: Examples) -> None:

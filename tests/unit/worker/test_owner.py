@@ -221,6 +221,6 @@ def test_every_record_that_was_delivered_is_counted_dropped_or_not() -> None:
         room.deliver(0, 2)
         await room.owner.release({PARTITION})
         room.deliver(2, 5)
-        assert room.measures.counters[FETCHED_RECORDS.name, ()] == 5
+        assert room.metrics.counters[FETCHED_RECORDS.name, ()] == 5
 
     in_virtual_time(scenario())

@@ -33,7 +33,7 @@ def test_an_idle_session_notices_within_a_second_that_another_one_took_over() ->
         room.world.table.owner = b"another"
         await asyncio.sleep(1.05)
         assert room.task.state == BACKING_OFF
-        assert room.measures.counters[SESSIONS_ENDED.name, ("taken_over",)] == 1
+        assert room.metrics.counters[SESSIONS_ENDED.name, ("taken_over",)] == 1
 
     in_virtual_time(scenario())
 
@@ -78,7 +78,7 @@ def test_a_doubt_makes_a_partition_back_off_and_is_counted_by_its_cause(cause: D
         room.refuse(Transient("the broker is slow", cause))
         await room.assign()
         assert (room.task.state, room.task.why) == (BACKING_OFF, "the broker is slow")
-        assert room.measures.counters[SESSIONS_ENDED.name, (cause,)] == 1
+        assert room.metrics.counters[SESSIONS_ENDED.name, (cause,)] == 1
 
     in_virtual_time(scenario())
 
@@ -102,7 +102,7 @@ def test_what_trying_again_would_not_help_stops_a_partition_under_its_name(
         await asyncio.sleep(1000.0)
         assert (room.task.state, room.task.why) == (state, why)
         assert len(room.began_s) == 1
-        assert set(room.measures.counters.values()) == {0}
+        assert set(room.metrics.counters.values()) == {0}
 
     in_virtual_time(scenario())
 

@@ -6,7 +6,7 @@ from faust.transport.drivers import aiokafka as stock
 
 from schemas.errors import ContractViolation
 from stream_app.adapters.kafka.aiokafka_patches import demand_versions
-from stream_app.metrics.measures import Measures
+from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.ports import Ports
 from stream_app.partition.session import Session
 from stream_app.worker import transport
@@ -37,7 +37,7 @@ def test_every_method_of_the_consumer_is_fausts_own_but_for_those_that_are_ours(
 
 
 def test_an_app_reads_through_our_transport_and_knows_whom_its_partitions_belong_to() -> None:
-    owner = PartitionOwner("topic", nothing_opens, Measures())
+    owner = PartitionOwner("topic", nothing_opens, WorkerMetrics())
     app = ChunkApp("app", owner=owner, broker="kafka://127.0.0.1:1")
     assert type(app.transport) is ChunkTransport
     assert type(app.consumer) is ChunkConsumer

@@ -11,7 +11,7 @@ from schemas.alerts import Reason
 from stream_app.core.decisions.reasons import MOST, explain
 from stream_app.core.features.kinds import Feature, Latest
 from stream_app.core.features.plan import compile_workload
-from stream_app.core.features.words import Group, Named
+from stream_app.core.features.words import Categorical, Group
 from stream_app.core.features.workload import Workload
 from stream_app.core.scoring import Scores, Vectors
 from stream_app.workloads import music
@@ -126,7 +126,7 @@ def test_a_feature_that_is_in_no_group_is_one_and_without_words_its_label_tells_
 COLUMNS = {"contract=monthly": 0.5, "contract=yearly": -0.25, "contract=other": 0.125}
 
 
-def _contracts(words: Mapping[str, Named]) -> tuple[LinearScorer, Workload]:
+def _contracts(words: Mapping[str, Categorical]) -> tuple[LinearScorer, Workload]:
     features: dict[str, Feature] = {**music.FEATURES, "contract": Latest("plan", 0, "contract")}
     like = linear(COMPILED, {"error_count_7d": 1.0})
     manifest = msgspec.structs.replace(like.manifest, features=tuple(COLUMNS), baseline=(0.0, 1.0, 0.0))
@@ -140,7 +140,7 @@ def test_the_columns_of_a_category_are_one_reason_that_names_its_value_and_the_u
     assert (reason.group, reason.feature, reason.contribution) == ("contract", "contract=monthly", 0.75)
     assert (reason.label, reason.text) == ("contract", "contract: monthly, usually yearly")
     scorer, worded = _contracts(
-        {"contract": Named("pays {value}", {"monthly": "by the month", "yearly": "by the year"})}
+        {"contract": Categorical("pays {value}", {"monthly": "by the month", "yearly": "by the year"})}
     )
     [[reason]] = _explained(scorer, [[1, 0, 0]], worded)
     assert reason.text == "pays by the month, usually by the year"

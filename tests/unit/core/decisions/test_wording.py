@@ -3,7 +3,7 @@
 import pytest
 
 from stream_app.core.decisions.wording import length, number, percentage, told, told_category
-from stream_app.core.features.words import Ago, Counted, Graded, Lasting, Named, Portion, Words
+from stream_app.core.features.words import Ago, Categorical, Counted, Graded, Lasting, Portion, Wording
 
 SONG = Ago("song", 720)
 BILL = Counted("euro", "euros", "{value} on the bill")
@@ -90,13 +90,13 @@ def test_a_length_is_told_in_the_unit_that_people_would_use(hours: float, said: 
     ],
 )
 def test_a_sentence_says_the_value_and_what_is_usual(
-    words: Words | None, value: float, usual: float, sentence: str
+    words: Wording | None, value: float, usual: float, sentence: str
 ) -> None:
     assert told(words, "figure", value, usual) == sentence
 
 
 def test_a_category_is_told_by_its_names_or_by_its_label() -> None:
-    words = Named("has a contract {value}", {"two_year": "for two years", "monthly": "by the month"})
+    words = Categorical("has a contract {value}", {"two_year": "for two years", "monthly": "by the month"})
     assert (
         told_category(words, "contract", "two_year", "monthly") == "has a contract for two years, usually by the month"
     )

@@ -30,7 +30,7 @@ from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.sources import (
     ACTIVITY,
     SESSION,
-    Source,
+    SignalSource,
     Wait,
     action,
     attribute,
@@ -237,7 +237,7 @@ def test_a_wait_with_the_name_of_a_signal_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("source", [attribute("plan", "free", 0), sentiment("inbound")], ids=["fact", "sentiment"])
-def test_a_wait_for_anything_but_an_act_is_refused(source: Source) -> None:
+def test_a_wait_for_anything_but_an_act_is_refused(source: SignalSource) -> None:
     with pytest.raises(ValueError, match="must begin and end with"):
         compile_workload(replace(WORKLOAD, waits={**WORKLOAD.waits, "new": Wait(action("play"), source)}))
 

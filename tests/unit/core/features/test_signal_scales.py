@@ -9,7 +9,7 @@ from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.sources import (
     Categories,
     Number,
-    Source,
+    SignalSource,
     action,
     attribute,
     category,
@@ -21,7 +21,7 @@ from stream_app.core.features.workload import Workload
 from tests.support import every_kind
 
 
-def raised_by(*sources: Source, scale: int = 1) -> Workload:
+def raised_by(*sources: SignalSource, scale: int = 1) -> Workload:
     """Signal `it` is raised by these; weights have this scale."""
     return replace(
         every_kind.WORKLOAD,
@@ -43,7 +43,7 @@ def raised_by(*sources: Source, scale: int = 1) -> Workload:
         ((sentiment("inbound"), sentiment("outbound")), 1000),
     ],
 )
-def test_the_events_own_numbers_give_a_signal_its_scale(sources: tuple[Source, ...], scale: int) -> None:
+def test_the_events_own_numbers_give_a_signal_its_scale(sources: tuple[SignalSource, ...], scale: int) -> None:
     assert signal_scales(raised_by(*sources))["it"] == scale
 
 
@@ -67,10 +67,10 @@ def test_a_value_that_the_workload_gives_counts_as_so_many_units() -> None:
         ((category("age"),), "category 'age' is not declared as Categories"),
         ((category("country"),), "category 'country' is not declared as Categories"),
         ((measure("amount"), number("age")), r"signal 'it' have the scales \[10, 100\]"),
-        ((Source("activity", "play", None),), "activity events have no number of their own"),
+        ((SignalSource("activity", "play", None),), "activity events have no number of their own"),
     ],
 )
-def test_what_is_not_declared_or_does_not_agree_is_refused(sources: tuple[Source, ...], sentence: str) -> None:
+def test_what_is_not_declared_or_does_not_agree_is_refused(sources: tuple[SignalSource, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         compile_workload(raised_by(*sources))
 

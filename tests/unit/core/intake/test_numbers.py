@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stream_app.core.columns import to_columns
 from stream_app.core.features.plan import compile_workload
-from stream_app.core.intake.facts import Fact, facts_of
+from stream_app.core.intake.facts import EventFact, facts_of
 from stream_app.core.intake.outcome import Intake
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
@@ -118,7 +118,7 @@ def test_profiles_say_numbers_and_categories_that_are_declared(
     log.becomes(at(), attributes)
     [admitted] = taken_in(log).events
     said = [fact for fact in facts_of(admitted.event, DECLARED) if fact.kind != "profile"]
-    assert said == [Fact(kind, (name,), value) for kind, name, value in facts]
+    assert said == [EventFact(kind, (name,), value) for kind, name, value in facts]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from stream_app.metrics.catalogue import METRICS, Metric
 Labels = tuple[str, ...]
 
 
-class Reading(NamedTuple):
+class GaugeReading(NamedTuple):
     """What a gauge shows at this moment, its label values in the order of the catalogue."""
 
     metric: Metric
@@ -31,7 +31,7 @@ class Distribution:
         self.total += value * times
 
 
-class Measures:
+class WorkerMetrics:
     """Counters and histograms of one worker since its start; those with known label values begin at zero."""
 
     def __init__(self) -> None:
