@@ -34,9 +34,10 @@ def test_a_worker_whose_topic_is_compacted_stops_and_names_the_setting(made: Dep
     worker.wait_until_ready()
     compact(made)
     deadline = time.monotonic() + STOPPED_WITHIN_S
-    while {one["state"] for one in (found := worker.probe()["partitions"]).values()} != {"short_retention"}:
+    while {one["state"] for one in worker.probe()["partitions"].values()} != {"short_retention"}:
         worker.must_run()
-        assert time.monotonic() < deadline, found
+        assert time.monotonic() < deadline, worker.probe()
         time.sleep(0.1)
+    found = worker.probe()["partitions"]
     assert len(found) == PARTITIONS
     assert all("cleanup.policy=compact" in partition["why"] for partition in found.values())
