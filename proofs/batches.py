@@ -124,7 +124,7 @@ def pack(number: int, text: bytes, *, xerial: bool = True) -> bytes:
     """A text compressed with the codec of that number."""
     match number:
         case 1:
-            return codec.gzip_encode(text, 1)
+            return bytes(codec.gzip_encode(text, 1))
         case 2:
             return bytes(codec.snappy_encode(text, xerial))
         case 3:

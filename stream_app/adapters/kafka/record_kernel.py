@@ -44,6 +44,7 @@ class Fault(IntEnum):
     OFFSETS = 3
     TOO_LARGE = 4
     BYTES_LEFT = 5
+    ATTRIBUTES = 6
 
 
 WORDS: Final = {
@@ -52,6 +53,7 @@ WORDS: Final = {
     Fault.OFFSETS: "its offsets do not rise within its bounds",
     Fault.TOO_LARGE: "a record is too large",
     Fault.BYTES_LEFT: "there are bytes behind its records",
+    Fault.ATTRIBUTES: "a record has attributes that nobody gives",
 }
 
 
@@ -69,7 +71,7 @@ def find_records(
 _LOST = np.uint64(0xFFFFFFFFFFFFFFFF)
 """The place behind a number that does not end: so nothing more is read."""
 _ONE, _SEVEN, _MORE, _BITS, _MOST_SHIFT = (np.uint64(number) for number in (1, 7, 0x80, 0x7F, 63))
-_NO_FAULT, _RECORD_SIZE, _CUT_OFF, _OFFSETS, _TOO_LARGE, _BYTES_LEFT = (int(fault) for fault in Fault)
+_NO_FAULT, _RECORD_SIZE, _CUT_OFF, _OFFSETS, _TOO_LARGE, _BYTES_LEFT, _ATTRIBUTES = (int(fault) for fault in Fault)
 
 
 @kernel
@@ -89,6 +91,8 @@ def _find_records(text: Array, batches: Array, wanted: int, largest: int, column
             if size > largest:
                 return begun, i, _TOO_LARGE
             stop = at + np.uint64(size)
+            if at < stop and np.uint64(text[at]) >= _MORE:
+                return begun, i, _ATTRIBUTES
             passed, at = _number(text, at + _ONE, stop)
             delta, at = _number(text, at, stop)
             key, key_size, at = _text(text, at, stop)
