@@ -6,10 +6,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.errors import Transient
+from stream_app.adapters.kafka.block_fetches import deliver_blocks
 from stream_app.adapters.kafka.connection import aio_consumer
+from stream_app.core.blocks import Block
 from stream_app.core.hashing import anchor
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import LogBounds
+from stream_app.ports.fetching import UnreadableBatch
 
 _TIMEOUT_S = 15.0
 
@@ -24,6 +27,7 @@ class KafkaEventLog:
     async def inspect(self, offset: int | None) -> LogBounds:
         """Bounds of the log, and what stands at an offset if that is still there."""
         consumer = aio_consumer(self._kafka, fetch_max_wait_ms=20, isolation_level="read_committed")
+        deliver_blocks(consumer)
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 await consumer.start()
@@ -40,5 +44,8 @@ class KafkaEventLog:
         if offset is None or not begin <= offset < end:
             return LogBounds(begin, end, None)
         consumer.seek(self._at, offset)
-        record = await consumer.getone(self._at)
-        return LogBounds(begin, end, anchor(record.value) if record.offset == offset else None)
+        found: Block | UnreadableBatch = await consumer.getone(self._at)
+        if isinstance(found, UnreadableBatch):
+            raise found
+        there = found.between(offset, offset + 1)
+        return LogBounds(begin, end, anchor(there.value_at(0)) if there else None, bool(there.nothing))
