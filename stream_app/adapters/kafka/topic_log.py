@@ -1,24 +1,20 @@
 """Reads a topic as it stands, partition by partition, from its first record to where it ended when last looked at."""
 
-import time
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.block_reading import BlockReading
 from stream_app.core.blocks import Block
-from stream_app.core.log import PlainRecord
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.dead_letters import barred_offsets, read_letters
 from stream_app.ports.topic_log import Isolation
 
 _ANSWER_WITHIN_S = 10.0
-_AT_ONCE = 4000
-_WAIT_S = 0.05
-"""A read waits so long for a full 4,000, even at the end of a partition."""
 
 
 class KafkaTopicLog:
@@ -76,49 +72,21 @@ class KafkaTopicLog:
             self._begins[partition], self._ends[partition] = self._bounds(consumer, partition)
 
     def read(self, partition: int, begin: int | None = None) -> Generator[Block, None, None]:
-        """The records of a partition in order, up to 4,000 at a time, from its beginning or from an offset on.
+        """A partition in order, from its beginning or from an offset on, up to its end.
 
         Raises Transient when the broker falls silent or does not have that offset any more.
         """
         begin, end = self._begins[partition] if begin is None else begin, self._ends[partition]
-        with self._consumer(self._isolation) as consumer:
-            consumer.assign([TopicPartition(self._topic, partition, begin)])
-            reading = end > begin
-            while reading:
-                messages = self._consume(consumer)
-                records = [_record(message) for message in messages if message.error() is None]
-                if records := [record for record in records if record.offset < end]:
-                    yield Block.of(records)
-                reading = _next_offset(messages[-1]) < end
-
-    def _consume(self, consumer: Consumer) -> list[Message]:
-        """At least one message. The only errors among them are ends of what is committed so far."""
-        deadline = time.monotonic() + _ANSWER_WITHIN_S
-        messages: list[Message] = []
-        while not messages and time.monotonic() < deadline:
-            messages = consumer.consume(_AT_ONCE, _WAIT_S)
-        if not messages:
-            raise Transient(
-                f"nothing of {self._topic} came for {_ANSWER_WITHIN_S:.0f} s: see that the broker runs and that "
-                "no writer has left a transaction open, then try again"
-            )
-        for error in (message.error() for message in messages):
-            if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                raise Transient(f"{self._topic} cannot be read: {error.str()}")
-        return messages
+        if begin < end:
+            with closing(BlockReading(self._kafka, self._topic, partition, self._isolation, begin)) as reading:
+                while begin < end:
+                    block = reading.next()
+                    yield block.between(begin, end)
+                    begin = block.end
 
     @contextmanager
     def _consumer(self, isolation: Isolation) -> Iterator[Consumer]:
-        consumer = connection.consumer(
-            self._kafka,
-            {
-                "enable.partition.eof": True,
-                "auto.offset.reset": "error",
-                "isolation.level": isolation,
-                "fetch.queue.backoff.ms": 10,
-                "fetch.wait.max.ms": 20,
-            },
-        )
+        consumer = connection.consumer(self._kafka, {"isolation.level": isolation})
         try:
             yield consumer
         except KafkaException as error:
@@ -154,13 +122,3 @@ def barred_in_topic(kafka: KafkaConnection, topic: str, *, whole: bool = True) -
     if not topic_exists(kafka, topic):
         return defaultdict(set)
     return barred_offsets(read_letters(KafkaTopicLog(kafka, topic, whole=whole)))
-
-
-def _record(message: Message) -> PlainRecord:
-    _, sent_ms = message.timestamp()
-    return PlainRecord(message.offset(), sent_ms, message.key(), message.value(), message.headers() or ())
-
-
-def _next_offset(message: Message) -> int:
-    """Where reading goes on behind a message; an end of what is committed stands at that offset itself."""
-    return int(message.offset()) if message.error() else int(message.offset()) + 1
