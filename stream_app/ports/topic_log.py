@@ -1,6 +1,6 @@
 """A topic as it stands: all partitions up to the ends that they had when last looked at."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -45,6 +45,13 @@ class TopicLog(Protocol):
 
     def read(self, partition: int, begin: int | None = None) -> Generator[Block, None, None]:
         """The partition in order, from its beginning or from an offset on, up to its end."""
+
+
+def read_telling(log: TopicLog, partition: int, advance: Callable[[int], None]) -> Iterator[Block]:
+    """A partition; `advance` is told how many more offsets have been dealt with."""
+    for block in log.read(partition):
+        yield block
+        advance(block.end - block.begin)
 
 
 def read_alerts(log: TopicLog) -> Iterator[Alert]:
