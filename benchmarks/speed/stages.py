@@ -16,7 +16,7 @@ from typing import Any, Final
 from benchmarks.speed.deployments import Testbed
 from schemas.errors import ContractViolation
 from stream_app.bootstrap.deployment import topic_log
-from stream_app.bootstrap.engine import OnnxScorer, engine_of, warm_up
+from stream_app.bootstrap.engine import ComparedScorer, Comparisons, engine_of, warm_up
 from stream_app.core import engine as engine_module
 from stream_app.core import partition_fold as fold_module
 from stream_app.core.engine import Engine
@@ -41,7 +41,7 @@ STAGES: Final[Mapping[str, Sequence[tuple[Any, str]]]] = {
     "columns": [(engine_module, "to_columns")],
     "unpack": [(fold_module, "unpack")],
     "fold": [(engine_module, "fold")],
-    "score": [(OnnxScorer, "score")],
+    "score": [(ComparedScorer, "score")],
     "decide": [(engine_module, name) for name in ("decide", "explain", "fingerprints", "compose")],
     "pack": [(fold_module, "pack")],
 }
@@ -122,7 +122,7 @@ def stages_us(made: Testbed, batch: int, worker_us: float) -> dict[str, float]:
     partitions = made.settings.partitions
     topic = topic_log(made.deployment.kafka, made.deployment.topics.events)
     logs = (list(chain.from_iterable(topic.read(partition))) for partition in range(partitions))
-    return measured(engine_of(made.settings), logs, partitions, batch, worker_us)
+    return measured(engine_of(made.settings, Comparisons().scorer), logs, partitions, batch, worker_us)
 
 
 def measured(

@@ -22,7 +22,7 @@ from producers.line_files import numbered_lines, write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_exists, topic_log
-from stream_app.bootstrap.engine import models_for
+from stream_app.bootstrap.engine import Comparisons, models_for
 from stream_app.core.engine import Engine
 from stream_app.core.event_lines import EventLines
 from stream_app.core.features.plan import compile_workload
@@ -99,7 +99,8 @@ class _Run:
 
 def _engine(settings: Settings, topic: str) -> Engine:
     compiled = compile_workload(workload_named(settings.workload))
-    return Engine(compiled, SharedModels(models_for(compiled, settings.models_directory)).load, topic)
+    models = models_for(compiled, settings.models_directory, Comparisons().scorer)
+    return Engine(compiled, SharedModels(models).load, topic)
 
 
 def _of_file(settings: Settings, wanted: WantedRows, period: Period, file: Path) -> _Run:

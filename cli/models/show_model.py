@@ -12,10 +12,13 @@ from cli.options import AsJson
 from schemas.errors import ContractViolation
 from schemas.events import ControlData
 from schemas.manifests import Manifest
-from stream_app.bootstrap.engine import engine_for, load_manifest
+from stream_app.bootstrap.engine import Comparisons, engine_for, load_manifest
 from stream_app.core.durations import DAY_MS
+from stream_app.core.scoring import Choice
 from stream_app.settings import Settings
 from stream_app.workloads import workload_named
+
+_SCORERS = {"compiled": "by its compiled graph", "onnxruntime": "by ONNX Runtime"}
 
 
 def show_model(
@@ -28,11 +31,12 @@ def show_model(
     """
     settings = Settings()
     manifest = load_manifest(settings.models_directory / model)
-    runs_as, fit = _fit(settings, manifest)
+    runs_as, fit, choice = _fit(settings, manifest)
     if as_json:
-        print_json({**msgspec.to_builtins(manifest), "runs_as": runs_as, "fit": fit})
+        scored = {"scorer": choice and choice.scorer, "scorer_why": choice and choice.why}
+        print_json({**msgspec.to_builtins(manifest), "runs_as": runs_as, "fit": fit, **scored})
         return
-    for name, text in _facts(manifest, fit).items():
+    for name, text in _facts(manifest, fit, choice).items():
         OUT.print(f"{name:<9} {text}", markup=False, soft_wrap=True)
     for title, found in (("Held-out users", "held_out"), ("Real log", "real")):
         if found in manifest.metrics:
@@ -40,22 +44,27 @@ def show_model(
     OUT.print("", _columns(manifest), sep="\n")
 
 
-def _fit(settings: Settings, manifest: Manifest) -> tuple[str | None, str]:
-    """The version under whose manifest this code runs the model's bytes, None if it cannot; and a sentence of it."""
+def _fit(settings: Settings, manifest: Manifest) -> tuple[str | None, str, Choice | None]:
+    """The version under whose manifest this code runs the model's bytes, and what scores it, None if nothing can; and
+    a sentence of it."""
     data = ControlData(model=manifest.reference(), policy=manifest.policy)
+    comparisons = Comparisons()
+    engine = engine_for(manifest.workload, settings.models_directory, "", comparisons.scorer)
     try:
-        found = engine_for(manifest.workload, settings.models_directory, "").put_in_force(data).scorer.manifest
+        found = engine.put_in_force(data).scorer.manifest
     except ContractViolation as error:
-        return None, f"no: {error}"
+        return None, f"no: {error}", None
     same = found.version == manifest.version
-    return found.version, "this code runs it" if same else f"this code runs its bytes as {found.name}/{found.version}"
+    fit = "this code runs it" if same else f"this code runs its bytes as {found.name}/{found.version}"
+    return found.version, fit, comparisons.choice(found)
 
 
-def _facts(manifest: Manifest, fit: str) -> dict[str, str]:
+def _facts(manifest: Manifest, fit: str, choice: Choice | None) -> dict[str, str]:
     policy = manifest.policy
     return {
         "Model": f"{manifest.name}/{manifest.version} of workload {manifest.workload}, sha256 {manifest.sha256}",
         "Fits": fit,
+        **({"Scored": f"{_SCORERS[choice.scorer]}: {choice.why}"} if choice else {}),
         "Says": f"the chance that a user churns within {manifest.horizon_days} days",
         "Digests": f"states {manifest.state_digest}, columns {manifest.feature_schema}",
         "Policy": f"{policy.name}, version {policy.version}: fires at {policy.enter}, critical at {policy.critical}, "

@@ -11,7 +11,10 @@ import onnxruntime
 from schemas.errors import ContractViolation
 from schemas.events import ModelRef
 from schemas.manifests import INPUT_NAME, MANIFEST_FILE, MODEL_FILE, OUTPUT_NAME, Manifest
-from stream_app.core.scoring import Scores, Vectors
+from stream_app.core.scoring import Scorer, Scores, Vectors
+
+MakeScorer = Callable[[bytes, Manifest], Scorer]
+"""Makes what scores from a model's bytes and its manifest."""
 
 
 class OnnxScorer:
@@ -47,8 +50,13 @@ class OnnxScorer:
         return np.ascontiguousarray(probabilities[: len(vectors), 1], np.float32)
 
 
-def load_model(directory: Path, reference: ModelRef, fits: Callable[[Manifest], bool]) -> OnnxScorer:
-    """The model whose bytes a control record pins, under whichever version's manifest fits this code.
+def load_model(
+    directory: Path,
+    reference: ModelRef,
+    fits: Callable[[Manifest], bool],
+    made: MakeScorer = OnnxScorer,
+) -> Scorer:
+    """The model, as `made` of it, whose bytes a control record pins, under whichever version's manifest fits this code.
 
     Logs outlive layouts: the same bytes may stand under several versions, each with the digests of another code. Of
     several that fit, the version that the record names goes first, then the newest. Raises ContractViolation when the
@@ -57,7 +65,7 @@ def load_model(directory: Path, reference: ModelRef, fits: Callable[[Manifest], 
     found = _pinned(directory, reference)
     for manifest, model in found:
         if fits(manifest):
-            return OnnxScorer(model, manifest)
+            return made(model, manifest)
     named = f"{reference.name}/{reference.version}"
     if not found:
         raise ContractViolation(

@@ -12,7 +12,9 @@ from schemas.errors import ContractViolation
 from schemas.events import Activity, ActivityData, Control, ControlData, ModelRef
 from schemas.instants import format_instant
 from schemas.manifests import Manifest
-from stream_app.adapters.onnx_scorer import OnnxScorer, load_manifest, load_model, newest_model
+from stream_app.adapters.compiled import scorer as compiled_scorer
+from stream_app.adapters.compiled.scorer import ComparedScorer, Comparisons
+from stream_app.adapters.onnx_scorer import MakeScorer, OnnxScorer, load_manifest, load_model, newest_model
 from stream_app.core.decisions.facts import Facts
 from stream_app.core.decisions.policy import decide
 from stream_app.core.engine import Engine, Recorded, fits
@@ -21,27 +23,28 @@ from stream_app.core.features.plan import Compiled, compile_workload
 from stream_app.core.hashing import fingerprints
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
+from stream_app.core.scoring import Scorer
 from stream_app.deployment import Topics
 from stream_app.settings import Settings
 from stream_app.workloads import workload_named
 
-__all__ = ["OnnxScorer", "load_manifest", "newest_model"]
+__all__ = ["ComparedScorer", "Comparisons", "OnnxScorer", "load_manifest", "newest_model"]
 
 
-def engine_of(settings: Settings) -> Engine:
+def engine_of(settings: Settings, made: MakeScorer = OnnxScorer) -> Engine:
     """The engine of this deployment's workload, with models from its models directory."""
-    return engine_for(settings.workload, settings.models_directory, Topics(settings.topic_prefix).events)
+    return engine_for(settings.workload, settings.models_directory, Topics(settings.topic_prefix).events, made)
 
 
-def engine_for(workload: str, models: Path, topic: str) -> Engine:
+def engine_for(workload: str, models: Path, topic: str, made: MakeScorer = OnnxScorer) -> Engine:
     """An engine for any workload, models directory and topic."""
     compiled = compile_workload(workload_named(workload))
-    return Engine(compiled, models_for(compiled, models), topic)
+    return Engine(compiled, models_for(compiled, models, made), topic)
 
 
-def models_for(compiled: Compiled, directory: Path) -> Callable[[ModelRef], OnnxScorer]:
+def models_for(compiled: Compiled, directory: Path, made: MakeScorer = OnnxScorer) -> Callable[[ModelRef], Scorer]:
     """Finds the models that control records pin, each under a manifest that fits the workload."""
-    return partial(load_model, directory, fits=partial(fits, compiled=compiled))
+    return partial(load_model, directory, fits=partial(fits, compiled=compiled), made=made)
 
 
 def control_for(manifest: Manifest, at_ms: int) -> Control:
@@ -90,3 +93,4 @@ def warm_up(engine: Engine) -> None:
     none, of_none = np.zeros(0, np.int64), (advance.folded.events[:0], advance.folded.churned[:0], advance.scores)
     decide(records, none, Facts(none, none, *of_none), engine.compiled.workload.policy)
     unpack(pack(records), engine.compiled.record)
+    compiled_scorer.warm_up()

@@ -10,12 +10,13 @@ from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
 from stream_app.adapters.redis.memory import memory_ratio
 from stream_app.adapters.redis.states import RedisStates
-from stream_app.bootstrap.engine import engine_of, warm_up
+from stream_app.bootstrap.engine import Comparisons, engine_of, warm_up
 from stream_app.core.partition_fold import PartitionFold
 from stream_app.deployment import Deployment
 from stream_app.metrics.memory_watch import MemoryWatch
 from stream_app.metrics.page import MetricsPage
 from stream_app.metrics.ports import ControlsInForce, measured
+from stream_app.metrics.scorer_watch import ScorerWatch
 from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports, Watcher
@@ -52,7 +53,8 @@ class _Watchers:
 def worker(settings: Settings, deployment: Deployment) -> Worker:
     """A worker for this deployment, warmed up. Raises ContractViolation or Transient when it cannot work."""
     redis, partitions = deployment.redis, agreed_partitions(deployment)
-    engine = engine_of(settings)
+    scorers = ScorerWatch()
+    engine = engine_of(settings, Comparisons(scorers.chosen).scorer)
     warm_up(engine)
     metrics, in_force = WorkerMetrics(), ControlsInForce()
     counts = RecordCounts(metrics)
@@ -77,5 +79,6 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
 
     owner = PartitionOwner(deployment.topics.events, open_session, metrics)
     memory = MemoryWatch(lambda: memory_ratio(redis))
-    page = MetricsPage(metrics, lambda: chain(partition_readings(owner, in_force), memory.readings()))
+    gauges = (partial(partition_readings, owner, in_force), memory.readings, scorers.readings)
+    page = MetricsPage(metrics, lambda: chain.from_iterable(readings() for readings in gauges))
     return Worker(owner, counts, page, memory, topics)

@@ -1,6 +1,7 @@
 """The port through which the core scores vectors; it does not know what computes them."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,3 +21,14 @@ class Scorer(Protocol):
 
     def score(self, vectors: Vectors) -> Scores:
         """Churn probability per row; columns in the manifest's order."""
+
+
+ScoredBy = Literal["compiled", "onnxruntime"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What scores a model's rows, and why."""
+
+    scorer: ScoredBy
+    why: str

@@ -204,6 +204,15 @@ MODEL_INFO = Metric(
     "Partitions with different models for more than a moment have different positions: see `churn_partition_lag`",
     {"partition": (), "model": (), "version": (), "policy": (), "policy_version": ()},
 )
+SCORER_INFO = Metric(
+    "churn_scorer_info",
+    "gauge",
+    "one",
+    "What runs each model that this worker has loaded: its graph, compiled and compared bit for bit with ONNX Runtime, "
+    "or ONNX Runtime itself",
+    "`onnxruntime`: scores are the same, a batch costs more; the log (`scorer_chosen`) says why",
+    {"model": (), "version": (), "scorer": ()},
+)
 
 METRICS = (
     RECORDS,
@@ -226,4 +235,5 @@ METRICS = (
     HELD_BACK,
     REDIS_MEMORY,
     MODEL_INFO,
+    SCORER_INFO,
 )

@@ -110,6 +110,7 @@ def test_the_model_in_force_is_named_on_every_partition(read: Read) -> None:
     model = read.page.series["churn_model_info"]
     assert model["partition"] == {str(partition) for partition in range(PARTITIONS)}
     assert (model["model"], model["policy"]) == ({"music"}, {"default"})
+    assert read.page.series["churn_scorer_info"]["scorer"] == {"onnxruntime"}
 
 
 def test_batches_spent_time_in_every_stage_that_they_had(read: Read) -> None:

@@ -5,39 +5,22 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 import redis
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import ContractViolation, Transient
-from schemas.events import Policy
-from schemas.manifests import Manifest
 from schemas.topics import TOPICS
 from stack import local
 from stack.daemons import Daemon
 from tests.support.ctrl_c import HEEDING_CTRL_C
+from tests.support.fixture_model import write_fixture_model
+from tests.support.waiting import wait_until
 
 CHURN = Path(sys.executable).with_name("churn")
-MANIFEST = Manifest(
-    name="music",
-    version="1",
-    workload="music",
-    sha256="0" * 64,
-    opset=18,
-    horizon_days=14,
-    features=(),
-    baseline=(),
-    state_digest="0" * 16,
-    feature_schema="0" * 16,
-    policy=Policy(name="standard", version=1, enter=0.5, leave=0.4, critical=0.8, cooldown_s=60),
-    data={},
-    metrics={},
-)
 
 
 @pytest.fixture
@@ -51,18 +34,17 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def churn(home: Path, jars: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs `churn` beside that stack, with a model to be promoted at hand."""
-    model = home.parent / "models" / "music" / "1"
-    model.mkdir(parents=True)
-    (model / "manifest.json").write_bytes(msgspec.json.encode(MANIFEST))
-    (model / "model.onnx").touch()
+    write_fixture_model(home.parent / "models")
     (home / "kafka").mkdir(parents=True)
     (home / "kafka" / "libs").symlink_to(jars)
 
     def churn(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [str(CHURN), *arguments]
-        return subprocess.run(
-            command, cwd=home.parent, env=unnamed(), capture_output=True, text=True, timeout=90, check=False
+        done = subprocess.run(
+            command, cwd=home.parent, env=unnamed(), capture_output=True, text=True, timeout=180, check=False
         )
+        sys.stderr.write(done.stderr)
+        return done
 
     return churn
 
@@ -72,11 +54,9 @@ def unnamed() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("CHURN_")}
 
 
-def wait_until(reached: Callable[[], object], patience_s: float = 30.0) -> None:
-    deadline = time.monotonic() + patience_s
-    while not reached():
-        assert time.monotonic() < deadline, "this takes too long"
-        time.sleep(0.02)
+def standings(home: Path) -> set[str]:
+    found = local.state(home)
+    return {found.kafka.standing, found.redis.standing}
 
 
 def put(services: local.Services) -> None:
@@ -110,7 +90,7 @@ def test_what_was_killed_is_started_again_with_its_data(home: Path, jars: Path) 
     for service in (first.kafka, first.redis):
         assert service.pid is not None
         os.kill(service.pid, signal.SIGKILL)
-    wait_until(lambda: {local.state(home).kafka.standing, local.state(home).redis.standing} == {"stopped"})
+    wait_until(lambda: standings(home) == {"stopped"}, "both stand still")
     second = local.start(home, jars=jars)
     assert (second.kafka.standing, second.redis.standing) == ("started", "started")
     assert kept(second)
@@ -142,7 +122,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_running(
     command = [*HEEDING_CTRL_C, str(CHURN), "up"]
     with subprocess.Popen(command, cwd=home.parent, env=unnamed(), stderr=subprocess.DEVNULL) as up:
         kafka, store = Daemon("Kafka", home / "kafka"), Daemon("Redis", home / "redis")
-        wait_until(lambda: kafka.pid and store.pid)
+        wait_until(lambda: kafka.pid and store.pid, "both were started")
         up.send_signal(signal.SIGINT)
         assert up.wait(30.0) == 130
     assert (kafka.pid, store.pid) == (None, None)

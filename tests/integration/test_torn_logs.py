@@ -10,6 +10,7 @@ import redis
 from proofs.chaos.redis_site import newest_log
 from stack.redis_server import RedisServer, find_executable
 from stream_app.adapters.redis.states import COMMIT
+from tests.support.waiting import wait_until
 
 META, PREFIX = "{app.0}:m", "{app.0}:u:"
 
@@ -34,12 +35,18 @@ def states(url: str) -> list[str]:
         return [client.get(key).decode() for key in sorted(client.keys(PREFIX + "*"))]
 
 
-def tear_within_the_last_commit(server: RedisServer) -> None:
-    """What stays of it are its states; its position is gone."""
-    server.daemon.kill()
+def kill_once_written(server: RedisServer, state: bytes) -> Path:
+    """Redis answers before it writes while an earlier write is on its way to the disk: so the write is waited for."""
     log = newest_log(server.daemon.directory)
-    with log.open("rb+") as file:
-        file.truncate(log.read_bytes().rindex(b"HSET"))
+    wait_until(lambda: b"HSET" in log.read_bytes().partition(state)[2], "Redis writes the commit down")
+    server.daemon.kill()
+    return log
+
+
+def tear_within_the_last_commit(server: RedisServer, state: bytes) -> None:
+    """What stays of it are its states; its position is gone."""
+    with kill_once_written(server, state).open("rb+") as file:
+        file.truncate(file.read().rindex(b"HSET"))
 
 
 def torn(server: RedisServer) -> str:
@@ -49,11 +56,11 @@ def torn(server: RedisServer) -> str:
         client.hset(META, mapping={"owner": "owner", "position": 0})
     commit(url, 0, 10, ["ana", "ben"])
     commit(url, 10, 20, ["ana", "eve"])
-    tear_within_the_last_commit(server)
+    tear_within_the_last_commit(server, b"eve at 20")
     url = server.start()
     assert states(url) == ["ana at 10", "ben at 10"]
     commit(url, 10, 12, ["ben"])
-    server.daemon.kill()
+    kill_once_written(server, b"ben at 12")
     return server.start()
 
 

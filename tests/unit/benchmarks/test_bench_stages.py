@@ -9,7 +9,7 @@ from benchmarks.speed import stages
 from benchmarks.speed.load import drawn
 from benchmarks.speed.stages import STAGES, measured
 from schemas.errors import ContractViolation
-from stream_app.bootstrap.engine import engine_of, first_control
+from stream_app.bootstrap.engine import Comparisons, engine_of, first_control
 from stream_app.core.engine import Engine
 from stream_app.core.log import PlainRecord
 from stream_app.settings import Settings
@@ -18,7 +18,7 @@ WORKER_US = 1e6
 
 
 def an_engine() -> Engine:
-    return engine_of(Settings())
+    return engine_of(Settings(), Comparisons().scorer)
 
 
 def a_log() -> list[PlainRecord]:

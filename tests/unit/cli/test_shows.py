@@ -69,6 +69,15 @@ def test_a_model_of_other_features_is_shown_with_what_does_not_fit(where: Path) 
     assert "not a feature of this code" in said
 
 
+def test_what_scores_a_model_is_said_with_why(where: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "by ONNX Runtime: the graph has Concat in place of a classifier" in churn("models", "show", FIXTURE).stdout
+    assert json.loads(churn("models", "show", FIXTURE, "--json").stdout)["scorer"] == "onnxruntime"
+    monkeypatch.setenv("CHURN_MODELS_DIRECTORY", str(COMMITTED))
+    newest = f"music/{newest_model(COMMITTED, 'music').version}"
+    assert "by its compiled graph: not a bit differs" in churn("models", "show", newest).stdout
+    assert json.loads(churn("models", "show", newest, "--json").stdout)["scorer"] == "compiled"
+
+
 def test_a_model_whose_bytes_were_changed_does_not_fit(where: Path) -> None:
     (where / "model.onnx").write_bytes(b"")
     shown = json.loads(churn("models", "show", FIXTURE, "--json").stdout)
