@@ -16,7 +16,7 @@ _HEADER = struct.Struct(">qiibIhiqqqhii")
 _CHECKED = struct.Struct(">hiqqqhii")
 _LENGTH_FROM, _CRC_AT, _CHECKED_FROM, _PAYLOAD_FROM = 12, 17, 21, 61
 
-Headers = Sequence[tuple[bytes, bytes | None]]
+RawHeaders = Sequence[tuple[bytes, bytes | None]]
 
 
 def varint(number: int) -> bytes:
@@ -37,7 +37,7 @@ class Entry:
     time_delta: int
     key: bytes | None
     value: bytes | None
-    headers: Headers = ()
+    headers: RawHeaders = ()
     header_count: int | None = None
     size_error: int = 0
 

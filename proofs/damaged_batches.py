@@ -19,7 +19,7 @@ from proofs.batches import (
     ZSTD,
     Batch,
     Entry,
-    Headers,
+    RawHeaders,
     marker,
     mended,
     pack,
@@ -90,7 +90,7 @@ def _data(draw: random.Random, offset: int) -> Batch:
 
 def _entry(draw: random.Random, delta: int) -> Entry:
     texts = (None, b"", b"{}", draw.randbytes(draw.randint(1, 40)), b"a" * 300)
-    headers: Headers = tuple((draw.randbytes(2), draw.choice(texts)) for _ in range(draw.choice([0, 0, 0, 1, 2])))
+    headers: RawHeaders = tuple((draw.randbytes(2), draw.choice(texts)) for _ in range(draw.choice([0, 0, 0, 1, 2])))
     return Entry(delta, draw.choice([0, 5, -5, 1 << 40]), draw.choice(texts), draw.choice(texts), headers)
 
 

@@ -1,11 +1,11 @@
 """Dead letters with what their headers say, and what is read of them, for every form of the log of decisions."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from schemas.dead_letters import SCHEMA, Rejection, to_headers
 from stream_app.core.intake.outcome import DeadLetter
+from stream_app.core.record_headers import Headers
 
 
 class LetterOrigin(NamedTuple):
@@ -14,9 +14,6 @@ class LetterOrigin(NamedTuple):
     topic: str
     partition: int
     app_version: str
-
-
-Headers = list[tuple[str, bytes]]
 
 
 def addressed(
@@ -50,11 +47,12 @@ class Rejections:
         self.reasons: dict[int, str] = {}
         self.front = -1
         self._begin = begin
+        self._said: dict[str, str] = {}
 
     def add(self, letter: Rejection) -> bool:
         """Take note of a letter; whether an older one can still count."""
         self.front = max(self.front, letter.front)
         counts = letter.front >= self._begin
         if counts:
-            self.reasons[letter.offset] = sys.intern(letter.reason)
+            self.reasons[letter.offset] = self._said.setdefault(letter.reason, letter.reason)
         return counts
