@@ -59,12 +59,13 @@ COMMANDS = {
         Listed(
             "produce log",
             "cli.data.produce.log:log",
-            "Send a Sparkify activity log: its rows as canonical events; rows without a user are skipped.",
+            "Send a Sparkify activity log: its rows as canonical events; rows without a user or a page's name are "
+            "skipped.",
         ),
         Listed(
             "produce events",
             "cli.data.produce.events:events",
-            "Send an event file, one CloudEvent a line: your own data. The first line that is no event stops it.",
+            "Send an event file, one CloudEvent a line: your own data (docs/own-data.md).",
         ),
         Listed(
             "produce simulate",
@@ -150,6 +151,11 @@ COMMANDS = {
             "cli.operate.import_state:import_state",
             "Put exported states into a Redis that has none of this app id. Stop all workers first, start them "
             "afterwards.",
+        ),
+        Listed(
+            "rights",
+            "cli.operate.rights:rights",
+            "Show the least rights in Kafka and Redis that each role of this deployment needs, or how to grant them.",
         ),
         Listed(
             "dlq list",

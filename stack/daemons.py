@@ -16,7 +16,7 @@ from pathlib import Path
 from schemas.errors import ContractViolation, Transient
 from stack.processes import Process
 
-_LAUNCH = 'log=$1 pid=$2; shift 2; "$@" >>"$log" 2>&1 </dev/null & echo $! >"$pid"'
+_LAUNCH = 'umask 077; log=$1 pid=$2; shift 2; "$@" >>"$log" 2>&1 </dev/null & echo $! >"$pid"'
 _POLL_S = 0.02
 _TAIL_LINES = 12
 

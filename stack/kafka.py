@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -24,6 +25,17 @@ _COPIES, _IN_STEP = 3, 2
 _SHORTEST_SESSION_MS = 2_000
 
 
+class Entrance(Protocol):
+    """A way into the broker beside its own entrance, with the settings that it needs."""
+
+    @property
+    def listeners(self) -> str:
+        """NAME://host:port, several with commas."""
+
+    def properties(self, own: str) -> Mapping[str, str]:
+        """The broker's settings for it, beside its own entrance at host:port."""
+
+
 @dataclass(frozen=True)
 class Detour:
     """A second entrance, for clients that come through a relay: where the broker listens, where it says it is.
@@ -34,8 +46,13 @@ class Detour:
     listens: str
     advertised: str
 
-    def properties(self, own: str) -> dict[str, str]:
-        """The broker's settings for it, beside its own entrance at host:port."""
+    @property
+    def listeners(self) -> str:
+        """Where the broker listens."""
+        return f"DETOUR://{self.listens}"
+
+    def properties(self, own: str) -> Mapping[str, str]:
+        """Its own entrance stays where it is, at host:port."""
         return {
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DETOUR:PLAINTEXT",
             "advertised.listeners": f"PLAINTEXT://{own},DETOUR://{self.advertised}",
@@ -70,12 +87,12 @@ class KafkaBroker:
     setting = "CHURN_KAFKA_BOOTSTRAP"
 
     def __init__(
-        self, directory: Path, jars: Callable[[], Path], detour: Detour | None = None, member: Member | None = None
+        self, directory: Path, jars: Callable[[], Path], entrance: Entrance | None = None, member: Member | None = None
     ) -> None:
         """Alone, unless it is one of several."""
         self.daemon = Daemon("Kafka", directory)
         self._jars = jars
-        self._detour = detour
+        self._entrance = entrance
         self._member = member
 
     def start(self) -> str:
@@ -131,9 +148,9 @@ class KafkaBroker:
         }
         if self._member is not None:
             settings |= self._member.properties()
-        if self._detour is not None:
-            settings["listeners"] += f",DETOUR://{self._detour.listens}"
-            settings |= self._detour.properties(address)
+        if self._entrance is not None:
+            settings["listeners"] += f",{self._entrance.listeners}"
+            settings |= self._entrance.properties(address)
         lines = (_HERE / "broker.properties").read_text() + "".join(f"{key}={settings[key]}\n" for key in settings)
         (self.daemon.directory / _CONFIGURATION).write_text(lines)
 

@@ -78,8 +78,6 @@ class RedisServer:
                 return bool(client.ping())
         except (redis.ConnectionError, redis.TimeoutError):
             return False
-        except ValueError as error:
-            raise ContractViolation(f"{self.setting}={uri} is no address of a Redis: {error}") from error
 
 
 def _written_anew(client: "redis.Redis") -> bool:

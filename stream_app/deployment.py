@@ -1,25 +1,120 @@
 """Where a deployment keeps what, and how it is reached."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from schemas.errors import ContractViolation
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, Topic
 
+READERS_GROUP = "churn-readers"
+"""The consumer group that clients name which belong to none: librdkafka wants a name, and asks who keeps the group."""
+
+_OF_LOGINS: Final = (
+    "kafka_sasl_mechanism",
+    "kafka_username",
+    *("kafka_password", "kafka_password_file"),
+    *("kafka_token_url", "kafka_token_client_id", "kafka_token_scope", "kafka_token_ca_file"),
+    *("kafka_token_client_secret", "kafka_token_client_secret_file"),
+)
+"""Every setting of a login, of whatever kind: a process that is started inherits none of them."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What a client of a TLS server has in files; the authorities of the system count when none are named."""
+
+    ca_file: str | None = None
+    certificate_file: str | None = None
+    key_file: str | None = None
+    key_password: str | None = field(default=None, repr=False)
+
+    def environment(self, service: str) -> dict[str, str | None]:
+        """The same as settings of a service, kafka or redis."""
+        return {
+            f"{service}_ca_file": self.ca_file,
+            f"{service}_certificate_file": self.certificate_file,
+            f"{service}_key_file": self.key_file,
+            **_secret(f"{service}_key_password", self.key_password),
+        }
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user that logs in with a password; `mechanism` is Kafka's name for how."""
+
+    mechanism: str
+    username: str
+    password: str = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str | None]:
+        """The same as settings."""
+        return {
+            "kafka_sasl_mechanism": self.mechanism,
+            "kafka_username": self.username,
+            "kafka_password": self.password,
+        }
+
+
+@dataclass(frozen=True)
+class TokenClient:
+    """Who gets tokens from an authorisation server, by OAuth's client credentials, and logs in with them."""
+
+    url: str = field(repr=False)
+    client_id: str
+    client_secret: str = field(repr=False)
+    scope: str | None = None
+    ca_file: str | None = None
+
+    mechanism: ClassVar = "OAUTHBEARER"
+
+    @property
+    def environment(self) -> dict[str, str | None]:
+        """The same as settings."""
+        return {
+            "kafka_sasl_mechanism": self.mechanism,
+            "kafka_token_url": self.url,
+            "kafka_token_client_id": self.client_id,
+            "kafka_token_client_secret": self.client_secret,
+            "kafka_token_scope": self.scope,
+            "kafka_token_ca_file": self.ca_file,
+        }
+
 
 @dataclass(frozen=True)
 class KafkaConnection:
-    """How brokers are reached; `bootstrap` is host:port, several with commas.
+    """How brokers are reached; `bootstrap` is host:port, several with commas. Without `tls` in plain text.
 
-    What else clients need to be let in (TLS, SASL) belongs here: adapters/kafka/connection.py makes every client of it.
+    adapters/kafka/connection.py makes every client of it.
     """
 
     bootstrap: str
+    tls: Tls | None = None
+    login: Login | TokenClient | None = None
 
     @property
     def servers(self) -> list[str]:
         """The brokers one by one."""
         return self.bootstrap.split(",")
+
+    @property
+    def protocol(self) -> str:
+        """Kafka's name for how it is spoken to."""
+        below = "PLAINTEXT" if self.tls is None else "SSL"
+        return below if self.login is None else f"SASL_{below}"
+
+    @property
+    def environment(self) -> dict[str, str | None]:
+        """The same as settings."""
+        return {
+            "kafka_bootstrap": self.bootstrap,
+            "kafka_security_protocol": self.protocol,
+            **dict.fromkeys(_OF_LOGINS),
+            **(self.login.environment if self.login is not None else {}),
+            **(self.tls or Tls()).environment("kafka"),
+        }
 
     def __str__(self) -> str:
         """As it is named to people: without secrets."""
@@ -28,13 +123,40 @@ class KafkaConnection:
 
 @dataclass(frozen=True)
 class RedisConnection:
-    """How Redis is reached; `url` is redis://host:port/db.
+    """How Redis is reached; `url` is redis://host:port/db, or rediss:// for TLS, and may hold a user and a password.
 
-    What else clients need to be let in (TLS, a password) belongs here: adapters/redis/connection.py makes every client
+    `username` and `password` are for those who keep them elsewhere. adapters/redis/connection.py makes every client
     of it.
     """
 
-    url: str
+    url: str = field(repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: Tls = Tls()
+
+    @property
+    def environment(self) -> dict[str, str | None]:
+        """The same as settings."""
+        return {
+            "redis_url": self.url,
+            "redis_username": self.username,
+            **_secret("redis_password", self.password),
+            **self.tls.environment("redis"),
+        }
+
+    def __str__(self) -> str:
+        """As it is named to people: without secrets."""
+        return without_secrets(self.url)
+
+
+def _secret(name: str, value: str | None) -> dict[str, str | None]:
+    return {name: value, f"{name}_file": None}
+
+
+def without_secrets(url: str) -> str:
+    """A URL without its user, password, query and fragment: what stands there may be secret."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 @dataclass(frozen=True)
@@ -96,10 +218,11 @@ class Deployment:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The same for a process that is started for it, as its settings."""
-        return {
-            "CHURN_APP_ID": self.app_id,
-            "CHURN_TOPIC_PREFIX": self.topics.prefix,
-            "CHURN_KAFKA_BOOTSTRAP": self.kafka.bootstrap,
-            "CHURN_REDIS_URL": self.redis.url,
+        """The same for a process that is started for it, as its settings: nothing is left to what it inherits."""
+        told = {
+            "app_id": self.app_id,
+            "topic_prefix": self.topics.prefix,
+            **self.kafka.environment,
+            **self.redis.environment,
         }
+        return {f"CHURN_{name.upper()}": value or "" for name, value in told.items()}

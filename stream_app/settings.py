@@ -1,24 +1,64 @@
 """What differs between two installations: read from the environment (CHURN_*), `.env` and the local stack's file."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
 STACK_DIRECTORY = Path(".churn")
 STACK_ENVIRONMENT = STACK_DIRECTORY / "stack.env"
 
 
 class Settings(BaseSettings):
-    """Every setting, its default and its meaning."""
+    """Every setting, its default and its meaning. A setting that is set to nothing is not set."""
 
-    model_config = SettingsConfigDict(env_prefix="CHURN_", env_file=(STACK_ENVIRONMENT, ".env"), extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CHURN_", env_file=(STACK_ENVIRONMENT, ".env"), extra="ignore", hide_input_in_errors=True
+    )
 
     app_id: str = Field("churn", description="Names the deployment: consumer group, Redis keys, transactional ids")
     workload: str = Field("music", description="The kind of customer base; a deployment serves exactly one")
     kafka_bootstrap: str | None = Field(None, description="host:port of a running broker; unset: the local stack's")
-    redis_url: str | None = Field(None, description="redis://host:port/db of a running Redis; unset: the local stack's")
+    redis_url: str | None = Field(
+        None, repr=False, description="redis:// or rediss://host:port/db of a running Redis; unset: the local stack's"
+    )
+    kafka_security_protocol: SecurityProtocol = Field("PLAINTEXT", description="How brokers are spoken to")
+    kafka_sasl_mechanism: str | None = Field(
+        None, description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; for the SASL protocols"
+    )
+    kafka_username: str | None = Field(None, description="Who logs in to Kafka, with PLAIN or SCRAM")
+    kafka_password: SecretStr | None = Field(None, description="Their password")
+    kafka_password_file: Path | None = Field(None, description="A file that holds it, in its place")
+    kafka_token_url: str | None = Field(
+        None, repr=False, description="Where OAUTHBEARER has its tokens from (client credentials)"
+    )
+    kafka_token_client_id: str | None = Field(None, description="Who asks for tokens")
+    kafka_token_client_secret: SecretStr | None = Field(None, description="Their secret")
+    kafka_token_client_secret_file: Path | None = Field(None, description="A file that holds it, in its place")
+    kafka_token_scope: str | None = Field(None, description="What tokens are asked for; unset: the default of the URL")
+    kafka_token_ca_file: Path | None = Field(
+        None, description="Authorities (PEM) that the token URL is checked against; unset: those of the system"
+    )
+    kafka_ca_file: Path | None = Field(
+        None, description="Authorities (PEM) that brokers are checked against; unset: those of the system"
+    )
+    kafka_certificate_file: Path | None = Field(None, description="Own certificate (PEM), for mutual TLS with Kafka")
+    kafka_key_file: Path | None = Field(None, description="Its key (PEM)")
+    kafka_key_password: SecretStr | None = Field(None, description="What the key is encrypted with, if it is")
+    kafka_key_password_file: Path | None = Field(None, description="A file that holds it, in its place")
+    redis_username: str | None = Field(None, description="Who logs in to Redis; unset: the one in the URL, or default")
+    redis_password: SecretStr | None = Field(None, description="Their password; unset: the one in the URL, or none")
+    redis_password_file: Path | None = Field(None, description="A file that holds it, in its place")
+    redis_ca_file: Path | None = Field(
+        None, description="Authorities (PEM) that a rediss:// server is checked against; unset: those of the system"
+    )
+    redis_certificate_file: Path | None = Field(None, description="Own certificate (PEM), for mutual TLS with Redis")
+    redis_key_file: Path | None = Field(None, description="Its key (PEM)")
+    redis_key_password: SecretStr | None = Field(None, description="What the key is encrypted with, if it is")
+    redis_key_password_file: Path | None = Field(None, description="A file that holds it, in its place")
     topic_prefix: str = Field("", description="Put in front of every topic name, to keep deployments apart")
     partitions: int = Field(8, ge=1, description="Partitions of the topics that `churn up` creates; fixed for life")
     models_directory: Path = Field(Path("models"), description="Where the model artefacts stand")
@@ -36,3 +76,10 @@ class Settings(BaseSettings):
     )
     trace_file: Path | None = Field(None, description="Where to write a hash of every vector and score; unset: nowhere")
     public_data: Path | None = Field(None, description="Directory of the public data sets; unset: tests skipped")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _nothing_is_unset(cls, value: Any, of: ValidationInfo) -> Any:  # noqa: ANN401 - whatever was set
+        """So that a process can be told that it has no such setting, whatever `.env` says."""
+        optional = of.field_name is not None and cls.model_fields[of.field_name].default is None
+        return None if optional and value == "" else value

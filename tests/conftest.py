@@ -12,6 +12,7 @@ from stack import local
 from stream_app.adapters.kafka.topics import delete_topics
 from tests.support.committed_models import declare_anew
 from tests.support.connections import deployment_at
+from tests.support.connections import named as named_services
 from tests.support.fixture_model import write_fixture_model
 
 REPOSITORY = Path(__file__).parents[1]
@@ -46,7 +47,7 @@ def jars() -> Path:
 def stack(tmp_path_factory: pytest.TempPathFactory, jars: Path) -> Iterator[local.Services]:
     """Kafka and Redis, empty and of this run only, unless the environment names others. Failing to have them fails."""
     directory = tmp_path_factory.mktemp("stack")
-    named = local.NamedServices(os.environ.get("CHURN_KAFKA_BOOTSTRAP"), os.environ.get("CHURN_REDIS_URL"))
+    named = named_services(os.environ.get("CHURN_KAFKA_BOOTSTRAP"), os.environ.get("CHURN_REDIS_URL"))
     yield local.start(directory, named, jars=jars)
     local.stop(directory)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.console import OUT
+from cli.modes import shared_with_others
 from schemas import json_schema
 from schemas.errors import ContractViolation
 
@@ -17,7 +18,9 @@ def schemas(
     Example: churn schemas --write
     """
     if write:
-        _say_written(json_schema.write())
+        with shared_with_others():
+            changed = json_schema.write()
+        _say_written(changed)
     elif drift := ", ".join(json_schema.drifted()):
         raise ContractViolation(f"schemas/json differs from the types ({drift}): run `churn schemas --write`.")
     else:

@@ -13,7 +13,7 @@ from stream_app.settings import STACK_DIRECTORY, Settings
 
 def _held_back(services: local.Services) -> dict[int, int]:
     """How many offsets of the events an open transaction holds back, by partition, as far as Kafka says so."""
-    if not services.kafka.answers:
+    if not services.kafka.usable:
         return {}
     deployment = deployment_of(Settings(kafka_bootstrap=services.bootstrap))
     with suppress(ContractViolation, Transient):
@@ -35,6 +35,8 @@ def status(as_json: AsJson = False) -> None:
         for partition, offsets in waiting.items():
             line = f"Events  partition {partition}: an open transaction holds back {offsets:,} offsets"
             OUT.print(line, markup=False, soft_wrap=True)
-    missing = [service.name for service in (services.kafka, services.redis) if not service.answers]
-    if missing:
+    both = (services.kafka, services.redis)
+    if refused := [service.why for service in both if service.why]:
+        raise ContractViolation("; ".join(refused))
+    if missing := [service.name for service in both if not service.usable]:
         raise ContractViolation(f"{' and '.join(missing)} cannot be used: `churn up` starts the local stack")

@@ -15,7 +15,7 @@ def up(as_json: AsJson = False) -> None:
     Example: churn up && churn status
     """
     services = start_services()
-    settings = Settings(kafka_bootstrap=services.bootstrap, redis_url=services.redis_url)
+    settings = Settings()
     topics = make_topics(settings)
     if as_json:
         print_json({**facts(services), "topics": topics, "partitions": settings.partitions})

@@ -9,7 +9,8 @@ from typing import Any
 import faust
 from faust.web import Request, Response, View
 
-from stream_app.bootstrap.deployment import deployment_of, faust_arguments
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.faust_broker import faust_arguments
 from stream_app.bootstrap.worker import Worker, worker
 from stream_app.metrics.page import CONTENT_TYPE
 from stream_app.settings import STACK_DIRECTORY, Settings

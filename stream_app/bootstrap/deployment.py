@@ -2,9 +2,10 @@
 
 from contextlib import AbstractContextManager
 
-from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, faust_arguments, producer
+from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
+from stream_app.adapters.kafka.look import look_at_kafka
 from stream_app.adapters.kafka.named_writer import KafkaNamedWriter
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.subscriber import AlertSubscriber
@@ -13,10 +14,11 @@ from stream_app.adapters.kafka.topic_log import KafkaTopicLog, barred_in_topic, 
 from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 from stream_app.adapters.redis import stored_states as redis_states
 from stream_app.adapters.redis.cleaning import forget
-from stream_app.adapters.redis.connection import aio_client, client
-from stream_app.adapters.redis.keys import meta_key, partition_of_meta, state_prefix
+from stream_app.adapters.redis.connection import aio_client, client, look_at_redis
+from stream_app.adapters.redis.keys import all_keys_pattern, meta_key, partition_of_meta, state_prefix
 from stream_app.adapters.redis.stored_states import some_sizes
-from stream_app.deployment import Deployment, KafkaConnection, RedisConnection, Topics
+from stream_app.bootstrap.connections import kafka_of, redis_of
+from stream_app.deployment import Deployment, KafkaConnection, Topics
 from stream_app.partition.ports import DecisionLog, EventLog
 from stream_app.ports.receiving import Subscriber
 from stream_app.ports.sending import Sender
@@ -30,15 +32,17 @@ __all__ = [
     "aio_client",
     "aio_consumer",
     "aio_producer",
+    "all_keys_pattern",
     "barred_in_topic",
     "client",
     "consumer",
     "create_topics",
     "delete_topics",
     "empty_topics",
-    "faust_arguments",
     "forget",
     "held_back",
+    "look_at_kafka",
+    "look_at_redis",
     "meta_key",
     "partition_of_meta",
     "producer",
@@ -51,13 +55,11 @@ __all__ = [
 
 
 def deployment_of(settings: Settings) -> Deployment:
-    """Where the deployment keeps what. A connection that is not known is missed when it is first asked for."""
-    return Deployment(
-        settings.app_id,
-        Topics(settings.topic_prefix),
-        KafkaConnection(settings.kafka_bootstrap) if settings.kafka_bootstrap else None,
-        RedisConnection(settings.redis_url) if settings.redis_url else None,
-    )
+    """Where the deployment keeps what. A connection that is not known is missed when it is first asked for.
+
+    Raises ContractViolation when settings of a connection do not go together, or name what cannot be read.
+    """
+    return Deployment(settings.app_id, Topics(settings.topic_prefix), kafka_of(settings), redis_of(settings))
 
 
 def topic_log(

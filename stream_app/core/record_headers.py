@@ -5,13 +5,13 @@ Nothing but a dead letter reads them: what is wrong with them never keeps a reco
 
 from collections.abc import Iterator, Sequence
 
-Headers = Sequence[tuple[str, bytes]]
+RecordHeaders = Sequence[tuple[str, bytes]]
 
 _NONE = -1
 
 
-def written(headers: Headers) -> bytes:
-    """Headers as they stand in a record."""
+def written(headers: RecordHeaders) -> bytes:
+    """RecordHeaders as they stand in a record."""
     parts = [_varint(len(headers))]
     for key, value in headers:
         name = key.encode(errors="surrogateescape")
@@ -19,7 +19,7 @@ def written(headers: Headers) -> bytes:
     return b"".join(parts)
 
 
-def read(text: bytes) -> Headers:
+def read(text: bytes) -> RecordHeaders:
     """The headers that stand there, up to the first that is cut off. What is not UTF-8 in a key is escaped."""
     return tuple(_each(text))
 

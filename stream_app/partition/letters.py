@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from schemas.dead_letters import SCHEMA, Rejection, to_headers
 from stream_app.core.intake.outcome import DeadLetter
-from stream_app.core.record_headers import Headers
 
 
 class LetterOrigin(NamedTuple):
@@ -14,6 +13,9 @@ class LetterOrigin(NamedTuple):
     topic: str
     partition: int
     app_version: str
+
+
+Headers = list[tuple[str, bytes]]
 
 
 def addressed(

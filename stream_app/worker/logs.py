@@ -20,9 +20,14 @@ def configure_logs(form: LogFormat) -> dict[str, Any]:
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     rendering: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     if not as_json:
-        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        rendering = [_console(colors=sys.stderr.isatty())]
     structlog.configure(processors=[*_STAMPED, *rendering], logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     return _standard_library(rendering)
+
+
+def _console(*, colors: bool) -> Processor:
+    """For people. Tracebacks without the values of variables, secrets and customers' data among them."""
+    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 
 
 def _standard_library(rendering: list[Processor]) -> dict[str, Any]:

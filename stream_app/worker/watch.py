@@ -1,5 +1,6 @@
 """RecordCounts what a worker does and, if asked to, writes down a fingerprint of everything that it scored."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -102,11 +103,15 @@ class Trace:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("ab", buffering=0)
+        self._file = open(path, "ab", buffering=0, opener=_private)  # noqa: SIM115 - Path.open takes no opener
 
     def committed(self, partition: int, report: Report) -> None:
         """Append a committed batch in one write."""
         self._file.write(traced(partition, report.advance).tobytes())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData]) -> Iterator[GaugeReading]:

@@ -13,8 +13,8 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
-from stream_app.adapters.kafka.connection import faust_arguments
 from stream_app.adapters.kafka.topics import create_topics
+from stream_app.bootstrap.faust_broker import faust_arguments
 from stream_app.core.log import PlainRecord
 from stream_app.deployment import Deployment
 from stream_app.worker.transport import FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, ChunkTransport

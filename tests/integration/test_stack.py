@@ -16,6 +16,7 @@ from schemas.errors import ContractViolation, Transient
 from schemas.topics import TOPICS
 from stack import local
 from stack.daemons import Daemon
+from tests.support.connections import named
 from tests.support.ctrl_c import HEEDING_CTRL_C
 from tests.support.fixture_model import write_fixture_model
 from tests.support.waiting import wait_until
@@ -142,17 +143,59 @@ def test_a_broker_that_cannot_start_is_reported_with_its_log_and_takes_nothing_e
 
 
 def test_services_that_a_person_names_are_used_and_not_started(home: Path, stack: local.Services) -> None:
-    named = local.NamedServices(stack.bootstrap, stack.redis_url)
-    services = local.start(home, named)
+    theirs = named(stack.bootstrap, stack.redis_url)
+    services = local.start(home, theirs)
     assert services.kafka == local.ServiceStatus("Kafka", "named", stack.bootstrap)
     assert services.redis == local.ServiceStatus("Redis", "named", stack.redis_url)
-    assert (home / "stack.env").read_text() == ""
+    assert not home.exists() or not list(home.iterdir())
     local.stop(home)
-    assert local.state(home, named) == services
+    assert local.state(home, theirs) == services
+
+
+def test_naming_services_once_leaves_the_local_ones_known(home: Path, jars: Path, stack: local.Services) -> None:
+    local.start(home, jars=jars)
+    environment = (home / "stack.env").read_text()
+    assert environment.count("\n") == 2
+    local.start(home, named(stack.bootstrap, stack.redis_url))
+    local.start(home, named(None, stack.redis_url))
+    assert (home / "stack.env").read_text() == environment
+
+
+def link_jars(home: Path, jars: Path) -> None:
+    (home / "kafka").mkdir(parents=True)
+    (home / "kafka" / "libs").symlink_to(jars)
+
+
+def running(home: Path) -> bool:
+    state = local.state(home)
+    assert state.kafka.standing == state.redis.standing
+    return state.kafka.standing == "running"
+
+
+def test_the_last_of_those_who_borrow_the_services_stops_them(home: Path, jars: Path) -> None:
+    link_jars(home, jars)
+    first, second = (local.lent(home, local.NamedServices()) for _ in range(2))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert running(home)
+    second.__exit__(None, None, None)
+    assert not running(home)
+    assert not (home / "stack.env").exists()
+
+
+def test_services_that_were_started_to_stay_do_so_when_a_borrower_ends(home: Path, jars: Path) -> None:
+    link_jars(home, jars)
+    with local.lent(home, local.NamedServices()):
+        local.start(home, jars=jars)
+    assert running(home)
+    with local.lent(home, local.NamedServices()):
+        pass
+    assert running(home)
 
 
 def test_a_named_service_that_does_not_answer_is_not_replaced(home: Path, stack: local.Services) -> None:
-    nowhere = local.NamedServices(stack.bootstrap, "redis://127.0.0.1:1/0")
+    nowhere = named(stack.bootstrap, "redis://127.0.0.1:1/0")
     with pytest.raises(Transient, match=r"Redis does not answer at redis://127\.0\.0\.1:1/0.*CHURN_REDIS_URL"):
         local.start(home, nowhere)
     assert local.state(home, nowhere).redis == local.ServiceStatus("Redis", "unreachable", "redis://127.0.0.1:1/0")
@@ -160,7 +203,7 @@ def test_a_named_service_that_does_not_answer_is_not_replaced(home: Path, stack:
 
 def test_a_name_that_is_no_address_of_a_redis_is_refused(home: Path, stack: local.Services) -> None:
     with pytest.raises(ContractViolation, match="CHURN_REDIS_URL=localhost:6379 is no address"):
-        local.start(home, local.NamedServices(stack.bootstrap, "localhost:6379"))
+        local.start(home, named(stack.bootstrap, "localhost:6379"))
 
 
 def test_a_process_number_that_belongs_to_another_program_is_left_alone(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from schemas.errors import ContractViolation
 from schemas.topics import TOPICS
-from stream_app.adapters.kafka.connection import faust_arguments
 from stream_app.bootstrap.deployment import deployment_of
+from stream_app.bootstrap.faust_broker import faust_arguments
 from stream_app.deployment import Deployment, KafkaConnection, RedisConnection, Topics
 from stream_app.settings import Settings
 
@@ -36,4 +36,4 @@ def test_a_connection_that_is_not_known_is_missed_when_it_is_asked_for() -> None
 
 
 def test_faust_is_told_of_every_broker() -> None:
-    assert faust_arguments(KAFKA) == {"broker": ["kafka://one:9092", "kafka://two:9092"]}
+    assert faust_arguments(KAFKA)["broker"] == ["kafka://one:9092", "kafka://two:9092"]

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.console import OUT, print_json, progress
+from cli.modes import shared_with_others
 from cli.options import AsJson
 from producers.fitting.fit import ROUNDS
 from producers.fitting.run import encode, fit_to
@@ -25,7 +26,8 @@ def fit(
     """
     with progress("Fitting", ROUNDS, "rounds") as passed:
         found = fit_to(data, passed)
-    out.write_bytes(encode(found))
+    with shared_with_others():
+        out.write_bytes(encode(found))
     if as_json:
         print_json({"written": str(out), "fitted_on": found.origin.fitted_on, "achieved": found.achieved.mix})
     else:

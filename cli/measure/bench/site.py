@@ -9,7 +9,8 @@ import typer
 from benchmarks.speed.deployments import Pids, Site
 from benchmarks.speed.load import Mix
 from cli.work.stack import running_services
-from stream_app.deployment import KafkaConnection, RedisConnection
+from stream_app.bootstrap.deployment import deployment_of
+from stream_app.settings import Settings
 
 MIXES: tuple[Mix, ...] = ("zipf", "uniform")
 
@@ -21,4 +22,5 @@ def bench_site() -> Iterator[Site]:
     """The services of the local stack, and which processes they are; what was not running before is stopped again."""
     with running_services() as services:
         pids = Pids(redis=services.redis.pid, kafka=services.kafka.pid)
-        yield Site(KafkaConnection(services.bootstrap), RedisConnection(services.redis_url), pids)
+        of = deployment_of(Settings())
+        yield Site(of.kafka, of.redis, pids)

@@ -1,51 +1,108 @@
 """Every client of Kafka is made here: one function for each kind of client of each library, and Faust's arguments."""
 
+import ssl
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
+from schemas.errors import ContractViolation
 from stream_app.adapters.kafka.block_fetches import deliver_records
-from stream_app.deployment import KafkaConnection
+from stream_app.adapters.kafka.tokens import AioTokens, TokenSource
+from stream_app.deployment import READERS_GROUP, KafkaConnection, Login, Tls, TokenClient
+
+Client = TypeVar("Client", Consumer, Producer, AdminClient)
 
 
 def consumer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Consumer:
     """librdkafka's, which commits nothing; `options` under its own names."""
-    return Consumer({"group.id": "unused", "enable.auto.commit": False, **_librdkafka(kafka), **options})
+    return _made(Consumer, {"group.id": READERS_GROUP, "enable.auto.commit": False, **_librdkafka(kafka), **options})
 
 
 def producer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Producer:
     """librdkafka's, idempotent; `options` under its own names."""
-    return Producer({"enable.idempotence": True, **_librdkafka(kafka), **options})
+    return _made(Producer, {"enable.idempotence": True, **_librdkafka(kafka), **options})
 
 
 def admin(kafka: KafkaConnection) -> AdminClient:
     """librdkafka's. Hold on to it until its answers are there: they fail when it goes."""
-    return AdminClient(_librdkafka(kafka))
+    return _made(AdminClient, _librdkafka(kafka))
 
 
 def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  # noqa: ANN401 - aiokafka's own
     """aiokafka's, which commits nothing, reads only where it was sent, and delivers plain records."""
-    consumer = AIOKafkaConsumer(auto_offset_reset="none", enable_auto_commit=False, **_aiokafka(kafka), **options)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka.bootstrap,
+        auto_offset_reset="none",
+        enable_auto_commit=False,
+        **aiokafka_access(kafka),
+        **options,
+    )
     deliver_records(consumer)
     return consumer
 
 
 def aio_producer(kafka: KafkaConnection, **options: Any) -> AIOKafkaProducer:  # noqa: ANN401 - aiokafka's own
     """aiokafka's."""
-    return AIOKafkaProducer(**_aiokafka(kafka), **options)
+    return AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, **aiokafka_access(kafka), **options)
 
 
-def faust_arguments(kafka: KafkaConnection) -> dict[str, Any]:
-    """What Faust's app is told of the brokers."""
-    return {"broker": [f"kafka://{server}" for server in kafka.servers]}
+def aiokafka_access(kafka: KafkaConnection) -> dict[str, Any]:
+    """How aiokafka is let in, under its own names. Raises ContractViolation when the files of TLS cannot be used."""
+    access: dict[str, Any] = {"security_protocol": kafka.protocol}
+    if kafka.tls is not None:
+        access["ssl_context"] = _context(kafka.tls)
+    match kafka.login:
+        case Login(mechanism, username, password):
+            access |= {"sasl_mechanism": mechanism, "sasl_plain_username": username, "sasl_plain_password": password}
+        case TokenClient() as client:
+            tokens = AioTokens(_tokens(client))
+            access |= {"sasl_mechanism": client.mechanism, "sasl_oauth_token_provider": tokens}
+    return access
 
 
 def _librdkafka(kafka: KafkaConnection) -> dict[str, Any]:
-    return {"bootstrap.servers": kafka.bootstrap, "log_level": 0}
+    access: dict[str, Any] = {"security.protocol": kafka.protocol}
+    if kafka.tls is not None:
+        access |= {
+            "ssl.ca.location": kafka.tls.ca_file,
+            "ssl.certificate.location": kafka.tls.certificate_file,
+            "ssl.key.location": kafka.tls.key_file,
+            "ssl.key.password": kafka.tls.key_password,
+        }
+    match kafka.login:
+        case Login(mechanism, username, password):
+            access |= {"sasl.mechanisms": mechanism, "sasl.username": username, "sasl.password": password}
+        case TokenClient() as client:
+            source = _tokens(client)
+            access |= {"sasl.mechanisms": client.mechanism, "oauth_cb": lambda _: tuple(source.token())}
+    known = {name: value for name, value in access.items() if value is not None}
+    return {"bootstrap.servers": kafka.bootstrap, "log_level": 0, **known}
 
 
-def _aiokafka(kafka: KafkaConnection) -> dict[str, Any]:
-    return {"bootstrap_servers": kafka.bootstrap}
+def _made(kind: type[Client], options: dict[str, Any]) -> Client:
+    try:
+        return kind(options)
+    except KafkaException as error:
+        raise ContractViolation(f"no client of Kafka can be made with these settings: {error.args[0].str()}") from error
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+        if tls.certificate_file is not None:
+            # An empty password: without any, OpenSSL would ask whoever sits at the terminal.
+            context.load_cert_chain(tls.certificate_file, tls.key_file, tls.key_password or "")
+    except (ssl.SSLError, OSError) as error:
+        files = ", ".join(filter(None, (tls.ca_file, tls.certificate_file, tls.key_file)))
+        raise ContractViolation(f"TLS cannot be used with {files}: {error}") from error
+    return context
+
+
+@lru_cache
+def _tokens(client: TokenClient) -> TokenSource:
+    """One for all clients of a process, so that they share what it holds."""
+    return TokenSource(client)

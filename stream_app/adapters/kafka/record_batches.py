@@ -13,7 +13,7 @@ import numpy as np
 from aiokafka.record.util import calc_crc32c
 
 from stream_app.adapters.kafka.decompression import Unpackable, unpack
-from stream_app.adapters.kafka.record_kernel import COLUMNS, LEAST_BYTES, WORDS, BatchRow, RecordFault, find_records
+from stream_app.adapters.kafka.record_kernel import COLUMNS, LEAST_BYTES, WORDS, BatchRow, Flaw, find_records
 from stream_app.core.blocks import ROOM, Block
 from stream_app.core.record_headers import number_at
 from stream_app.core.tables import Bytes, Integers
@@ -87,7 +87,7 @@ class BatchReader:
         columns = _columns(sum(row.records for row in sorting.rows))
         rows = np.array(sorting.rows, np.int64).reshape(-1, len(BatchRow._fields))
         records, read, fault = find_records(self._room, rows, wanted, self._most_record_bytes, columns)
-        if fault is not RecordFault.NONE:
+        if fault is not Flaw.NONE:
             row = sorting.rows[read]
             wrong = _Wrong(WORDS[fault], row.base_offset, row.base_offset + row.last_delta + 1)
             sorting.forget_from(row.base_offset)

@@ -35,7 +35,7 @@ LEAST_BYTES: Final = 7
 """Of a record: one each for its size, attributes, time, offset, key, value and headers."""
 
 
-class RecordFault(IntEnum):
+class Flaw(IntEnum):
     """What is wrong with a batch."""
 
     NONE = 0
@@ -48,32 +48,30 @@ class RecordFault(IntEnum):
 
 
 WORDS: Final = {
-    RecordFault.RECORD_SIZE: "the size of a record is not that of what it holds",
-    RecordFault.CUT_OFF: "a record is cut off",
-    RecordFault.OFFSETS: "its offsets do not rise within its bounds",
-    RecordFault.TOO_LARGE: "a record is too large",
-    RecordFault.BYTES_LEFT: "there are bytes behind its records",
-    RecordFault.ATTRIBUTES: "a record has attributes that nobody gives",
+    Flaw.RECORD_SIZE: "the size of a record is not that of what it holds",
+    Flaw.CUT_OFF: "a record is cut off",
+    Flaw.OFFSETS: "its offsets do not rise within its bounds",
+    Flaw.TOO_LARGE: "a record is too large",
+    Flaw.BYTES_LEFT: "there are bytes behind its records",
+    Flaw.ATTRIBUTES: "a record has attributes that nobody gives",
 }
 
 
 def find_records(
     text: Bytes, batches: NDArray[np.int64], wanted: int, largest: int, columns: Integers
-) -> tuple[int, int, RecordFault]:
+) -> tuple[int, int, Flaw]:
     """Note every record from the wanted offset on in the columns.
 
     How many they are, in how many batches, and what is wrong with the batch behind those.
     """
     records, read, fault = _find_records(text, batches, wanted, largest, columns)
-    return records, read, RecordFault(fault)
+    return records, read, Flaw(fault)
 
 
 _LOST = np.uint64(0xFFFFFFFFFFFFFFFF)
 """The place behind a number that does not end: so nothing more is read."""
 _ONE, _SEVEN, _MORE, _BITS, _MOST_SHIFT = (np.uint64(number) for number in (1, 7, 0x80, 0x7F, 63))
-_NO_FAULT, _RECORD_SIZE, _CUT_OFF, _OFFSETS, _TOO_LARGE, _BYTES_LEFT, _ATTRIBUTES = (
-    int(fault) for fault in RecordFault
-)
+_NO_FAULT, _RECORD_SIZE, _CUT_OFF, _OFFSETS, _TOO_LARGE, _BYTES_LEFT, _ATTRIBUTES = (int(fault) for fault in Flaw)
 
 
 @kernel

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from schemas.errors import ContractViolation, Transient
 from schemas.outgoing import OutgoingEvent
 from stream_app.adapters.kafka.connection import producer
+from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.pacing import Pace
 from stream_app.ports.sending import HEADERS, SendingCounts
@@ -75,6 +76,7 @@ class KafkaSender:
                 "CHURN_KAFKA_BOOTSTRAP to one that runs"
             ) from error
         if self._topic not in topics:
+            refuse_unseen(self._kafka, self._topic)
             raise ContractViolation(
                 f"there is no topic {self._topic} at {self._kafka}: `churn up` creates it, and CHURN_TOPIC_PREFIX "
                 "must be the one that it was created with"

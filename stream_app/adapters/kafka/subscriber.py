@@ -8,6 +8,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaException, TopicP
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
 from stream_app.adapters.kafka.connection import consumer
+from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.receiving import Received
 
@@ -26,7 +27,6 @@ class AlertSubscriber:
         self._consumer = consumer(
             kafka,
             {
-                "group.id": "churn-alerts-follower",
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 10,
                 "fetch.queue.backoff.ms": 10,
@@ -37,6 +37,7 @@ class AlertSubscriber:
         except KafkaException as error:
             raise Transient(f"no broker answers at {kafka}: start it, or set CHURN_KAFKA_BOOTSTRAP") from error
         if topic not in topics:
+            refuse_unseen(kafka, topic)
             raise ContractViolation(f"there is no topic {topic}: `churn up` makes it", state="missing_topic")
         begin = OFFSET_BEGINNING if from_start else OFFSET_END
         self._consumer.assign([TopicPartition(topic, partition, begin) for partition in topics[topic].partitions])

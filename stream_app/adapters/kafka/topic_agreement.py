@@ -8,6 +8,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from schemas.errors import ContractViolation, Transient
 from schemas.topics import FOR_EVER
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import Deployment, KafkaConnection
 
 _ANSWER_WITHIN_S = 10.0
@@ -30,7 +31,7 @@ def agreed_partitions(deployment: Deployment) -> int:
     kafka, names = deployment.kafka, deployment.topics.names
     admin = connection.admin(kafka)
     try:
-        partitions = _shared_partitions(admin, names)
+        partitions = _shared_partitions(kafka, admin, names)
         kept = {name: _settings(admin, name) for name in names}
     except (KafkaException, TimeoutError) as error:
         raise Transient(f"Kafka at {kafka} does not answer, see that it runs: {error}") from error
@@ -38,10 +39,11 @@ def agreed_partitions(deployment: Deployment) -> int:
     return partitions
 
 
-def _shared_partitions(admin: AdminClient, names: Sequence[str]) -> int:
+def _shared_partitions(kafka: KafkaConnection, admin: AdminClient, names: Sequence[str]) -> int:
     found = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=_ANSWER_WITHIN_S).topics.items()}
     missing = [name for name in names if name not in found]
     if missing:
+        refuse_unseen(kafka, missing[0])
         raise ContractViolation(f"there is no topic {missing[0]}: `churn up` makes it", state="missing_topic")
     events, *others = names
     for name in others:

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from schemas.errors import ContractViolation, Transient
 from stream_app.adapters.kafka import connection
 from stream_app.adapters.kafka.block_reading import BlockReading
+from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.core.blocks import Block
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.dead_letters import barred_offsets, read_letters
@@ -42,6 +43,7 @@ class KafkaTopicLog:
         with self._consumer(self._bounded_by) as consumer:
             topics = consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
             if topic not in topics:
+                refuse_unseen(kafka, topic)
                 raise ContractViolation(f"there is no topic {topic}: `churn up` makes it")
             bounds = [self._bounds(consumer, partition) for partition in range(len(topics[topic].partitions))]
         self._begins, self._ends = [begin for begin, _ in bounds], [end for _, end in bounds]
