@@ -10,17 +10,18 @@ after a crash they are read back, not taken again. Nothing is retried here: any 
 next one reads the truth.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import partial
 
-from schemas.errors import ChurnError, ContractViolation, Transient
+from schemas.errors import ChurnError, ContractViolation, FailedEvent, Transient
 from schemas.events import ControlData
 from stream_app.core.blocks import Block
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.hashing import anchor
 from stream_app.core.intake.outcome import Intake
 from stream_app.core.intake.sorting import set_aside
-from stream_app.partition.breaker import WINDOW, Breaker
+from stream_app.partition.breaker import NO_FAULT, WINDOW, Breaker
 from stream_app.partition.effects import (
     Anchor,
     Check,
@@ -46,6 +47,7 @@ from stream_app.partition.refusals import refuse_foreign, refuse_other_log
 
 MAX_BATCH = 4000
 """Events of a batch at most: bounds the time that one commit holds up Redis."""
+EVERY_OFFSET = range(1 << 62)
 REJECTED_SHARE = 0.2
 """Of the latest 1,000 records, if a deployment does not choose otherwise."""
 
@@ -80,13 +82,17 @@ class _Run:
 
 @dataclass(frozen=True)
 class Session:
-    """The protocol for one partition of `partitions`, under a token that no other session has."""
+    """The protocol for one partition of `partitions`, under a token that no other session has.
+
+    `suspects` are the offsets of events that an earlier session has failed on: only those are set aside.
+    """
 
     fold: Fold
     partition: int
     partitions: int
     token: bytes
     rejected_share: float = REJECTED_SHARE
+    suspects: Container[int] = EVERY_OFFSET
 
     def run(self) -> Effects[None]:
         """Open the partition and apply batches until something raises or the generator is closed."""
@@ -106,7 +112,8 @@ class Session:
         refuse_other_log(meta.position, meta.anchor, bounds, self.partition)
         in_force = self._put_in_force(meta.control) if meta.control else None
         yield from ask(Seek(meta.position))
-        return _owned(meta, in_force, decisions, Breaker(self.rejected_share, decisions.rejected))
+        faults = (offset for offset, reason in decisions.rejected.items() if reason not in NO_FAULT)
+        return _owned(meta, in_force, decisions, Breaker(self.rejected_share, faults))
 
     def _put_in_force(self, control: ControlData) -> InForce:
         """A control record is never set aside: with another model in force everything after it would be wrong."""
@@ -114,6 +121,8 @@ class Session:
             return self.fold.put_in_force(control)
         except ChurnError:
             raise
+        except (MemoryError, OSError) as error:
+            raise _short(error) from error
         except Exception as error:
             raise ContractViolation(
                 f"model {control.model.name}/{control.model.version} cannot be put in force on partition "
@@ -133,15 +142,19 @@ class Session:
     def _batch(self, owned: _Owned, records: Block) -> Effects[None]:
         """Apply a batch, or as much of it as can be at once.
 
-        If our own code fails on it, half of it is tried, down to one event: that one is set aside as `bug`.
+        If our own code fails on it, half of it is tried, down to one event: that one is set aside as `bug` if an
+        earlier session failed on it too, and raises FailedEvent if not.
         """
         try:
             run = yield from self._computed(owned, records)
-        except (ContractViolation, Transient, MemoryError):
+        except (ContractViolation, Transient):
             raise
+        except (MemoryError, OSError) as error:
+            raise _short(error) from error
         except Exception as error:  # noqa: BLE001 - any defect of fold, model or policy must cost one event only
             if len(records) > 1:
                 return (yield from self._batch(owned, records[: len(records) // 2]))
+            self._refuse_first_failure(int(records.offsets[0]), error)
             run = yield from self._without(owned, records, error)
         cut = self._cut(owned, run)
         if cut is not None:
@@ -161,6 +174,14 @@ class Session:
             raise
         return _Run(_passed(records, intake), intake, in_force, users, advance, states)
 
+    def _refuse_first_failure(self, offset: int, error: Exception) -> None:
+        if offset not in self.suspects:
+            raise FailedEvent(
+                f"this version failed on offset {offset} of partition {self.partition} ({error!r}): it is tried once "
+                "more after a pause before the event is set aside",
+                offset,
+            ) from error
+
     def _without(self, owned: _Owned, records: Block, error: Exception) -> Effects[_Run]:
         """The run of one event that our own code fails on. Raises if an alert rests on the event."""
         (record,) = records
@@ -177,7 +198,8 @@ class Session:
 
     def _cut(self, owned: _Owned, run: _Run) -> int | None:
         """Where a run must end because the next rejection would be one too many; raises if it is the first record."""
-        cut = owned.breaker.first_too_many(letter.record.offset for letter in run.intake.dead)
+        faults = (letter.record.offset for letter in run.intake.dead if letter.reason not in NO_FAULT)
+        cut = owned.breaker.first_too_many(faults)
         if cut == owned.position:
             (letter, *_) = run.intake.dead
             raise ContractViolation(
@@ -237,6 +259,10 @@ def _passed(records: Block, intake: Intake) -> Block:
 
 def _anchor(records: Block) -> Anchor:
     return Anchor(int(records.offsets[-1]), anchor(records.value_at(len(records) - 1)))
+
+
+def _short(error: Exception) -> Transient:
+    return Transient(f"this machine is short of memory or files: {error!r}", "shortage")
 
 
 def _owned(meta: Meta, in_force: InForce | None, decisions: Decisions, breaker: Breaker) -> _Owned:

@@ -1,11 +1,11 @@
 """A partition's feed that ends when its topics are changed under the running worker."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from schemas.errors import ContractViolation
 from stream_app.core.blocks import Block
 from stream_app.partition.ports import Feed
-from stream_app.worker.topics_watch import TopicsWatch
 
 
 class TopicFeed(Feed, Protocol):
@@ -28,26 +28,30 @@ class AgreedFeed:
     sent elsewhere meanwhile is rejected as `mispartitioned`.
     """
 
-    def __init__(self, feed: TopicFeed, partitions: int, topics: TopicsWatch) -> None:
+    def __init__(self, feed: TopicFeed, partitions: int, *refusals: Callable[[], None]) -> None:
+        """Each of `refusals` raises while something else that was agreed does not hold: how topics are kept, or whether
+        states may be trusted to their store."""
         self._feed = feed
         self._partitions = partitions
-        self._topics = topics
+        self._refusals = refusals
 
     async def seek(self, position: int) -> None:
         """Deliver from there on."""
         await self._feed.seek(position)
 
     async def receive(self) -> Block:
-        """What comes next. Raises ContractViolation when the topics are not as agreed any more."""
+        """What comes next. Raises ContractViolation when something that was agreed does not hold any more."""
         self.must_be_agreed()
         return await self._feed.receive()
 
     def must_be_agreed(self) -> None:
-        """Raises ContractViolation when the topics are not as agreed; a number of partitions not heard of yet passes.
+        """Raises ContractViolation when the topic has another number of partitions, or something else that was agreed
+        does not hold. A number that was not heard of yet passes.
 
         The worker that leads the group may hear of it first, and assign a new partition to one that has not.
         """
-        self._topics.must_be_agreed()
+        for refuse in self._refusals:
+            refuse()
         found = max(self._feed.topic_partitions or self._partitions, self._feed.partition + 1)
         if found != self._partitions:
             raise ContractViolation(

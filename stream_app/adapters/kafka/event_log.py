@@ -5,9 +5,9 @@ import asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from schemas.errors import Transient
 from stream_app.adapters.kafka.block_fetches import deliver_blocks
 from stream_app.adapters.kafka.connection import aio_consumer
+from stream_app.adapters.kafka.said import error_of
 from stream_app.core.blocks import Block
 from stream_app.core.hashing import anchor
 from stream_app.deployment import Deployment
@@ -33,7 +33,7 @@ class KafkaEventLog:
                 await consumer.start()
                 return await self._look(consumer, offset)
         except (KafkaError, OSError, TimeoutError) as error:
-            raise Transient(f"Kafka did not answer for the event log: {error!r}") from error
+            raise error_of(error, "looking at the event log") from error
         finally:
             await consumer.stop()
 

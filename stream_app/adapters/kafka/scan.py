@@ -4,6 +4,7 @@ Never more than a step is held: what a step holds is given on before the next on
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from stream_app.adapters.kafka.connection import aio_consumer
+from stream_app.adapters.kafka.open_transactions import still_open
 from stream_app.adapters.kafka.publisher import answered
 from stream_app.deployment import KafkaConnection
 
@@ -19,6 +21,8 @@ MOST_AT_ONCE: Final = 4096
 """Offsets of a step."""
 _FIRST_STEP = 64
 _SETTLING_S = 0.05
+_SETTLED_WITHIN_S = 8.0
+"""A transaction of this deployment ends within a moment of being fenced."""
 
 Parsed = TypeVar("Parsed")
 Parse = Callable[[ConsumerRecord], Parsed | None]
@@ -169,8 +173,15 @@ class ReadOn(Generic[Parsed]):
 
 
 async def _settled_end(pair: Readers, at: TopicPartition) -> int:
+    """The end of the log once no transaction is open before it: the one before this session's may be ending.
+
+    Raises ContractViolation or Transient when one does not end.
+    """
     high_watermark: int = (await pair.every.end_offsets([at]))[at]
+    deadline_s = time.monotonic() + _SETTLED_WITHIN_S
     while (await pair.committed.end_offsets([at]))[at] < high_watermark:
+        if time.monotonic() > deadline_s:
+            raise await still_open(pair.committed, at)
         await asyncio.sleep(_SETTLING_S)
     return high_watermark
 

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation
 from stream_app.adapters.kafka import connection
 from stream_app.adapters.kafka.block_reading import BlockReading
+from stream_app.adapters.kafka.said import answers
 from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.core.blocks import Block
 from stream_app.deployment import KafkaConnection
@@ -89,12 +90,8 @@ class KafkaTopicLog:
     @contextmanager
     def _consumer(self, isolation: Isolation) -> Iterator[Consumer]:
         consumer = connection.consumer(self._kafka, {"isolation.level": isolation})
-        try:
+        with closing(consumer), answers(f"reading {self._topic}", self._kafka, consumer):
             yield consumer
-        except KafkaException as error:
-            raise Transient(f"no broker answers at {self._kafka} as it should: {error}") from error
-        finally:
-            consumer.close()
 
     def _bounds(self, consumer: Consumer, partition: int) -> tuple[int, int]:
         begin, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=_ANSWER_WITHIN_S)
@@ -112,10 +109,9 @@ class KafkaTopicLog:
 
 def topic_exists(kafka: KafkaConnection, topic: str) -> bool:
     """Whether the broker has such a topic. Raises Transient when it does not answer."""
-    try:
-        found = connection.admin(kafka).list_topics(timeout=_ANSWER_WITHIN_S)
-    except KafkaException as error:
-        raise Transient(f"no broker answers at {kafka} as it should: {error}") from error
+    admin = connection.admin(kafka)
+    with answers("looking for topics", kafka, admin):
+        found = admin.list_topics(timeout=_ANSWER_WITHIN_S)
     return topic in found.topics
 
 
