@@ -29,6 +29,7 @@ from stream_app.partition.session import Session
 from stream_app.settings import Settings
 from stream_app.worker.agreed_feed import AgreedFeed
 from stream_app.worker.owner import PartitionOwner, PartitionTask
+from stream_app.worker.topics_watch import TopicsWatch
 from stream_app.worker.watch import RecordCounts, Trace, partition_readings
 
 _log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Worker:
     counts: RecordCounts
     metrics: MetricsPage
     redis: RedisWatch
+    topics: TopicsWatch
 
 
 class _Watchers:
@@ -66,11 +68,12 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     metrics, in_force = WorkerMetrics(), ControlsInForce()
     counts = RecordCounts(metrics)
     watchers: list[Watcher] = [counts]
+    topics = TopicsWatch(partial(agreed_partitions, deployment))
     if settings.trace_file is not None:
         watchers.append(Trace(settings.trace_file))
 
     def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
-        agreed = AgreedFeed(feed, partitions, redis.refuse_eviction)
+        agreed = AgreedFeed(feed, partitions, topics, redis.refuse_eviction)
         agreed.must_be_agreed()
         ports = Ports(
             states=RedisStates(deployment, partition),
@@ -87,7 +90,7 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     owner = PartitionOwner(deployment.topics.events, open_session, metrics)
     gauges = (partial(partition_readings, owner, in_force), redis.readings, scorers.readings)
     page = MetricsPage(metrics, lambda: chain.from_iterable(readings() for readings in gauges))
-    return Worker(owner, counts, page, redis)
+    return Worker(owner, counts, page, redis, topics)
 
 
 def _watched(redis: RedisConnection) -> RedisWatch:

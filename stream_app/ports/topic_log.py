@@ -1,13 +1,13 @@
 """A topic as it stands: all partitions up to the ends that they had when last looked at."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import msgspec
 
 from schemas.alerts import Alert
-from stream_app.core.log import PlainRecord
+from stream_app.core.blocks import Block
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 
@@ -43,8 +43,15 @@ class TopicLog(Protocol):
     def look_again(self, partition: int) -> None:
         """Take a partition to end where it ends now."""
 
-    def read(self, partition: int, begin: int | None = None) -> Generator[list[PlainRecord], None, None]:
-        """The records of a partition in order, from its beginning or from an offset on."""
+    def read(self, partition: int, begin: int | None = None) -> Generator[Block, None, None]:
+        """The partition in order, from its beginning or from an offset on, up to its end."""
+
+
+def read_telling(log: TopicLog, partition: int, advance: Callable[[int], None]) -> Iterator[Block]:
+    """A partition; `advance` is told how many more offsets have been dealt with."""
+    for block in log.read(partition):
+        yield block
+        advance(block.end - block.begin)
 
 
 def read_alerts(log: TopicLog) -> Iterator[Alert]:

@@ -13,6 +13,7 @@ from schemas.errors import Transient
 from schemas.instants import parse_instant
 from stack.local import Services
 from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.adapters.kafka.scan import MOST_AT_ONCE
 from stream_app.ports.sending import HEADERS
 from tests.support.connections import NOWHERE, deployment_at
 from tests.support.decision_deployments import InKafka, alert, alerts_from, unstamped
@@ -40,6 +41,29 @@ def test_reading_back_looks_no_further_than_the_first_alert_below_the_position(i
         assert len((await alerts_from(log, 150)).alerts) == 50
         with pytest.raises(msgspec.DecodeError):
             await alerts_from(log, 0)
+        await log.close()
+
+    asyncio.run(scenario())
+
+
+def test_many_alerts_are_read_beside_the_replay_and_few_of_them_are_held(in_kafka: InKafka) -> None:
+    """Offsets rise by two, so that a position can lie between alerts."""
+    many = 9_000
+
+    async def scenario() -> None:
+        log = in_kafka.log()
+        await log.open()
+        await log.publish_alerts([alert(2 * number) for number in range(many)])
+        for begin in (0, 1, 2 * 3_000, 2 * 8_990, 2 * many):
+            assert (await log.read_back(begin, 0)).front == 2 * (many - 1)
+            found: list[int] = []
+            for before in (*range(begin, 2 * many, 1_500), 2 * many):
+                step = [one.data.src.offset for one in await log.read_alerts(before)]
+                assert all(offset < before for offset in step)
+                assert log._ahead is not None
+                assert len(log._ahead._waiting) <= MOST_AT_ONCE
+                found += step
+            assert found == list(range(begin + begin % 2, 2 * many, 2))
         await log.close()
 
     asyncio.run(scenario())

@@ -22,6 +22,7 @@ FAULTS = {
     "redis_loss",
     "redis_wipe",
     "stale_view",
+    "transaction_end",
     "upgrade",
 }
 
