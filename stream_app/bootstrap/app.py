@@ -4,6 +4,8 @@ Faust has the group, the web probes and the command line; everything else happen
 """
 
 import gc
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -13,7 +15,7 @@ from stream_app.bootstrap.deployment import deployment_of
 from stream_app.bootstrap.faust_broker import faust_arguments
 from stream_app.bootstrap.worker import Worker, worker
 from stream_app.metrics.page import CONTENT_TYPE
-from stream_app.settings import STACK_DIRECTORY, Settings
+from stream_app.settings import Settings
 from stream_app.worker.logs import configure_logs
 from stream_app.worker.owner import RUNNING
 from stream_app.worker.transport import ChunkApp
@@ -25,7 +27,8 @@ longer to finish its batches is left out; what it then still commits is fenced."
 _METADATA_FOR_MS = 10_000
 """A worker that leads its group without having heard of the topic yet assigns nothing to anybody: it asks soon."""
 
-_DATA_DIRECTORY = STACK_DIRECTORY / "faust"
+_DATA_DIRECTORY = Path(tempfile.gettempdir())
+"""Faust wants one that exists, and has nothing to put there: the working directory may be read-only."""
 
 
 def worker_app(settings: Settings) -> ChunkApp:
@@ -34,7 +37,6 @@ def worker_app(settings: Settings) -> ChunkApp:
     Raises ContractViolation or Transient when it cannot work.
     """
     logging_config = configure_logs(settings.log_format)
-    _DATA_DIRECTORY.mkdir(parents=True, exist_ok=True)
     deployment = deployment_of(settings)
     service = worker(settings, deployment)
     # A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
