@@ -1,10 +1,12 @@
-"""Event files: one structured CloudEvent a line, plain or gzip. The way to bring one's own data."""
+"""Event files: one structured CloudEvent a line, plain or packed. The way to bring one's own data."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from producers.line_faults import fault_of
 from producers.line_files import numbered_lines, write_lines
+from producers.openings import name_of
 from schemas.errors import ContractViolation, Poison
 from schemas.events import USER_EVENTS, Record
 from schemas.instants import parse_instant
@@ -20,16 +22,17 @@ class EventLine(NamedTuple):
     time_ms: int
 
 
-def read_events(path: Path) -> Iterator[EventLine]:
-    """Every line of the file in its order.
+def read_events(path: Path, name: str = "") -> Iterator[EventLine]:
+    """Every line of the file in its order. `name` is what messages call it.
 
     Raises ContractViolation naming file, line and fault at the first line that is no event as the schemas have it.
     """
-    for number, raw in numbered_lines(path):
+    for number, raw in numbered_lines(path, name):
         try:
             yield _checked(number, raw)
         except (Poison, ValueError) as error:
-            raise ContractViolation(f"{path}:{number}: this line is no event: {error}") from error
+            where, fault = f"{name or name_of(path)}:{number}", fault_of(raw, number, error)
+            raise ContractViolation(f"{where}: this line is no event: {fault}") from error
 
 
 def write_events(path: Path, events: Iterable[bytes]) -> int:
@@ -38,8 +41,8 @@ def write_events(path: Path, events: Iterable[bytes]) -> int:
 
 
 def _checked(number: int, raw: bytes) -> EventLine:
-    if not raw.strip():
-        raise ValueError("it is empty")
+    if not raw:
+        raise ValueError("it is empty: take it out, only the file's end may have blank lines")
     record = decode_record(raw)
     if isinstance(record, USER_EVENTS) and not record.subject:
         raise ValueError("it is about a user but names none in `subject`")

@@ -142,10 +142,10 @@ def _at_place(document: Any, place: str, said: str) -> str:  # noqa: ANN401 - an
     except (LookupError, TypeError):
         return ""
     if said.startswith("Expected `str") and isinstance(value, int | float):
-        return f": {_shown(value)} stands there, write it in quotes"
+        return f", where {_shown(value)} stands: write it in quotes"
     if isinstance(value, dict | list):
         return _slug_advice(value, said)
-    return f": {_shown(value)} stands there"
+    return f", where {_shown(value)} stands"
 
 
 def _slug_advice(data: Any, said: str) -> str:  # noqa: ANN401 - any JSON

@@ -77,7 +77,14 @@ def test_a_control_record_can_be_read(tmp_path: Path) -> None:
     [
         (b"", "it is empty"),
         (b"{", "truncated"),
-        (b"\xff", "malformed|utf-8"),
+        (b"\xff", "byte 1 is 0xff, which is not UTF-8"),
+        (b"[", r"begins a JSON array.*jq -c '\.\[\]'"),
+        (b"[" + b"{}," * MAX_EVENT_BYTES, "begins a JSON array"),
+        (b"\xef\xbb\xbf{}", "byte-order mark"),
+        (b'{"a":1,}', "malformed at character"),
+        (b'{\0"', "NUL bytes"),
+        (line(subject=7), r"Expected `str \| null`, got `int` - at `\$\.subject`, where 7 stands"),
+        (line(data={"action": 3}), r"at `\$\.data\.action`, where 3 stands"),
         (line(type="churn.dance.v1"), "churn.dance.v1"),
         (line(type=None), "type"),
         (line(specversion="0.3"), "specversion"),
@@ -85,9 +92,9 @@ def test_a_control_record_can_be_read(tmp_path: Path) -> None:
         (line(data=None), "data"),
         (line(subject=None), "names none in `subject`"),
         (line(subject=""), "names none in `subject`"),
-        (line(time="yesterday"), "yesterday"),
+        (line(time="yesterday"), "`time`: 'yesterday'"),
         (line(time="2024-01-01T00:00:00"), "2024-01-01T00:00:00"),
-        (line(recordedtime="never"), "never"),
+        (line(recordedtime="never"), "`recordedtime`: 'never'"),
         (line(note="x" * MAX_EVENT_BYTES), f"at most {MAX_EVENT_BYTES}"),
     ],
 )
@@ -95,6 +102,13 @@ def test_a_bad_line_is_named_by_file_number_and_fault(bad: bytes, fault: str, tm
     (tmp_path / "events.jsonl").write_bytes(line() + b"\n" + bad + b"\n" + line() + b"\n")
     with pytest.raises(ContractViolation, match=rf"events\.jsonl:2: this line is no event: .*({fault})"):
         list(read_events(tmp_path / "events.jsonl"))
+
+
+def test_half_an_emoji_in_a_text_is_no_fault_and_a_line_goes_out_as_it_came(tmp_path: Path) -> None:
+    said = {"conversation_ref": "c", "direction": "inbound", "text": "oh HALF", "sentiment": -0.5}
+    halved = line(type="churn.message.v1", data=said).replace(b"HALF", rb"\ud83d")
+    (tmp_path / "events").write_bytes(halved + b"\n")
+    assert [event.raw for event in read_events(tmp_path / "events")] == [halved]
 
 
 def test_lines_before_the_bad_one_are_handed_out_first(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_half_a_character_in_a_name_is_refused_and_the_field_is_named(field: str
         (json.dumps(written(ACTIVITY).decode()).encode(), "schema", "it is JSON in quotes, encoded twice"),
         (b'{"schema":{"type":"string"},"payload":"{}"}', "schema", "value.converter.schemas.enable=false"),
         (b'{"user":"ana","page":"home"}', "schema", "no CloudEvent in structured mode"),
-        (written(ACTIVITY | {"id": 6}), "schema", "at `$.id`: 6 stands there, write it in quotes"),
-        (written(ACTIVITY | {"subject": 17}), "schema", "at `$.subject`: 17 stands there, write it in quotes"),
+        (written(ACTIVITY | {"id": 6}), "schema", "at `$.id`, where 6 stands: write it in quotes"),
+        (written(ACTIVITY | {"subject": 17}), "schema", "at `$.subject`, where 17 stands: write it in quotes"),
         (written(ACTIVITY | {"data": {"action": "Add to Playlist"}}), "schema", "write add_to_playlist, say"),
     ],
 )
