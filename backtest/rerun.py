@@ -121,7 +121,7 @@ class Backtest:
 
 
 def _offsets(events: Events) -> set[int]:
-    return {record.offset for record in events.records}
+    return set(events.offsets.tolist())
 
 
 def _within(advance: Advance, offsets: set[int]) -> list[Alert]:

@@ -1,12 +1,11 @@
 """`churn work`: runs a worker until it is told to stop."""
 
-import logging
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from stream_app.bootstrap.app import worker_app
+from stream_app.bootstrap.app import run_worker
 from stream_app.settings import Settings
 
 
@@ -21,7 +20,4 @@ def work(
     Example: churn work --port 6067
     """
     asked: dict[str, Any] = {"trace_file": trace, "web_port": port}
-    settings = Settings(**{name: value for name, value in asked.items() if value is not None})
-    worker = worker_app(settings).Worker(loglevel=logging.WARNING, quiet=True)
-    worker.spinner = None  # it sets the root logger to DEBUG, and puts a terminal's codes among the log's lines
-    worker.execute_from_commandline()
+    run_worker(Settings(**{name: value for name, value in asked.items() if value is not None}))

@@ -2,7 +2,6 @@
 
 from contextlib import AbstractContextManager
 
-from stream_app.adapters.kafka.aiokafka_patches import deliver_plain_records
 from stream_app.adapters.kafka.broker_clock import broker_time_ms
 from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions
@@ -41,7 +40,6 @@ __all__ = [
     "consumer",
     "create_topics",
     "delete_topics",
-    "deliver_plain_records",
     "empty_topics",
     "forget",
     "look_at_kafka",

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from schemas.errors import Transient
 from stream_app.adapters.kafka.aiokafka_patches import drop, identity_of, take_identity
 from stream_app.adapters.kafka.connection import aio_producer
+from stream_app.adapters.kafka.said import error_of
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.writing import OutgoingRecord, ProducerIdentity
 
@@ -92,6 +93,4 @@ async def _answered(awaitable: Awaitable[Answer]) -> Answer:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
             return await awaitable
     except (KafkaError, OSError, TimeoutError) as error:
-        raise Transient(
-            f"Kafka did not take a record as it should, see that it runs, then try again: {error!r}"
-        ) from error
+        raise error_of(error, "writing a record") from error
