@@ -1,7 +1,7 @@
 # Works with GNU make 3.81 (macOS) and newer.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo bench chaos nightly peers test lint compose-check lock sim
+.PHONY: help setup up down demo bench chaos nightly fuzz peers test lint compose-check lock sim
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -33,11 +33,16 @@ sim: setup ## Run the shipped session through SEEDS (100,000 unless set) simulat
 chaos: setup ## Kill workers, Redis and the broker of a stack of its own for 5 minutes (or SEED=n again), and compare
 	@$(CHURN) chaos --minutes 5 $(if $(SEED),--seed "$(SEED)")
 
-nightly: setup ## Search for what is wrong: a million schedules, the rig with one broker and with three, the fence's price
+nightly: setup ## Search for what is wrong: a million schedules, the rig, the fence's price, damaged batches
 	@$(CHURN) sim --seeds 1000000
 	@$(CHURN) chaos --minutes 5
 	@$(CHURN) chaos --minutes 5 --brokers 3
 	@$(CHURN) bench fencing
+	@$(MAKE) fuzz
+
+fuzz: setup ## Read 200,000 damaged fetches of record batches, and put 300 into the replies to a living worker
+	@$(BIN)/pytest tests/property/test_record_batches.py --fuzz 200000 --timeout 7200
+	@$(BIN)/pytest tests/e2e/test_damaged_fetches.py --fuzz 300
 
 peers: $(PEERS)/installed ## Make .churn/peers: Quix Streams and Bytewax, in an environment of their own
 
