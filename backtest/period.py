@@ -60,6 +60,6 @@ def _ingest_times_ms(events: Events) -> Integers:
     at_once = parse_canonical([text for text in recorded if text is not None]) if None not in recorded else None
     if at_once is not None:
         return at_once
-    pairs = zip(recorded, events.records, strict=True)
-    times_ms = (record.timestamp if text is None else parse_instant(text) for text, record in pairs)
+    pairs = zip(recorded, events.records.timestamps.tolist(), strict=True)
+    times_ms = (sent_ms if text is None else parse_instant(text) for text, sent_ms in pairs)
     return np.fromiter(times_ms, np.int64, len(events))

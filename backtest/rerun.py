@@ -13,6 +13,7 @@ from backtest.variants import Variant
 from schemas.alerts import Alert
 from schemas.dead_letters import RejectionReason
 from schemas.events import ControlData
+from stream_app.core.columns import to_columns
 from stream_app.core.engine import Advance, Engine
 from stream_app.core.intake.events import Events
 from stream_app.core.intake.outcome import DeadLetter
@@ -45,6 +46,8 @@ class VariantOutcome:
 class Backtest:
     """A log under several variants. Only what happened within the period is counted; all of the log is folded.
 
+    `known` says whether any counted event says something that the workload knows.
+
     `published` are the alerts that were given live. `start`, if given, is in force from the beginning of each partition
     on, for logs that hold no control records.
     """
@@ -60,6 +63,7 @@ class Backtest:
         self.outcomes = [VariantOutcome(variant) for variant in variants]
         self.audience = Audience(engine.compiled.workload.churn)
         self.events = 0
+        self.known = False
         self.dead = 0
         self.first_dead: dict[RejectionReason, DeadLetter] = {}
         self._engine, self._period, self._start = engine, period, start
@@ -102,6 +106,7 @@ class Backtest:
         for letter in intake.dead:
             self.first_dead.setdefault(letter.reason, letter)
         self.events += len(counted)
+        self.known = self.known or bool(to_columns(counted, self._engine.compiled.patterns).pattern.any())
         self.audience.see(counted)
         if not inside.all():
             self._leave_out(partition, intake.events.where(~inside))
@@ -116,7 +121,7 @@ class Backtest:
 
 
 def _offsets(events: Events) -> set[int]:
-    return {record.offset for record in events.records}
+    return set(events.offsets.tolist())
 
 
 def _within(advance: Advance, offsets: set[int]) -> list[Alert]:

@@ -34,7 +34,7 @@ class Audience:
         """Take note of admitted events; those of a user come in log order."""
         self.users.update(events.names)
         for place in np.flatnonzero(raised_by(events, self.churn)).tolist():
-            point = LogPoint(events.records[place].offset, int(events.times_ms[place]))
+            point = LogPoint(int(events.offsets[place]), int(events.times_ms[place]))
             self.left.setdefault(events.names[events.user[place]], point)
 
 

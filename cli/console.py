@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from schemas.display import escaped
+
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
@@ -22,15 +24,15 @@ OnProgress = Callable[[int], None]
 Item = TypeVar("Item")
 
 
+def say(text: str) -> None:
+    """One sentence on stderr, as it stands: data in it are neither markup nor a terminal's codes."""
+    ERR.print(escaped(text, but="\n"), markup=False, soft_wrap=True)
+
+
 def print_json(result: Mapping[str, Any]) -> None:
     """One object on stdout and nothing else."""
     sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
-
-
-def escaped(text: str, but: str = "") -> str:
-    """Text that no terminal acts upon: what cannot be printed, apart from `but`, is written as an escape."""
-    return "".join(one if one.isprintable() or one in but else one.encode("unicode_escape").decode() for one in text)
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def _lines(title: str, total: int | None, unit: str) -> Iterator[OnProgress]:
     def line() -> None:
         share = f" of {total:,}" if total is not None else ""
         rate = done / max(time.monotonic() - started, 1e-3)
-        ERR.print(f"{title}: {done:,}{share} {unit} · {rate:,.0f}/s")
+        ERR.print(f"{title}: {done:,}{share} {unit} · {rate:,.0f}/s", markup=False, soft_wrap=True)
 
     def advance(count: int) -> None:
         nonlocal done, said
@@ -94,5 +96,7 @@ def _lines(title: str, total: int | None, unit: str) -> Iterator[OnProgress]:
             said = time.monotonic()
             line()
 
-    yield advance
-    line()
+    try:
+        yield advance
+    finally:
+        line()

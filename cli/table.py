@@ -59,12 +59,13 @@ COMMANDS = {
         Listed(
             "produce log",
             "cli.data.produce.log:log",
-            "Send a Sparkify activity log: its rows as canonical events; rows without a user are skipped.",
+            "Send a Sparkify activity log: its rows as canonical events; rows without a user or a page's name are "
+            "skipped.",
         ),
         Listed(
             "produce events",
             "cli.data.produce.events:events",
-            "Send an event file, one CloudEvent a line: your own data. The first line that is no event stops it.",
+            "Send an event file, one CloudEvent a line: your own data (docs/own-data.md).",
         ),
         Listed(
             "produce simulate",

@@ -1,4 +1,4 @@
-"""Event files: one structured CloudEvent a line, plain or gzip. The way to bring one's own data."""
+"""Event files: one structured CloudEvent a line, plain or packed. The way to bring one's own data."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -6,7 +6,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from producers.line_faults import fault_of
 from producers.line_files import numbered_lines, write_lines
+from producers.openings import name_of
 from schemas.errors import ContractViolation
 from schemas.events import USER_EVENTS, Record
 from schemas.instants import parse_instant
@@ -24,16 +26,17 @@ class EventLine(NamedTuple):
     time_ms: int
 
 
-def read_events(path: Path) -> Iterator[EventLine]:
-    """Every line of the file in its order.
+def read_events(path: Path, name: str = "") -> Iterator[EventLine]:
+    """Every line of the file in its order. `name` is what messages call it.
 
     Raises ContractViolation naming file, line and fault at the first line that is no event as the schemas have it.
     """
-    for number, raw in numbered_lines(path):
+    for number, raw in numbered_lines(path, name):
         try:
             yield _checked(number, raw)
         except (msgspec.DecodeError, ValueError) as error:
-            raise ContractViolation(f"{path}:{number}: this line is no event: {error}") from error
+            where, fault = f"{name or name_of(path)}:{number}", fault_of(raw, number, error)
+            raise ContractViolation(f"{where}: this line is no event: {fault}") from error
 
 
 def write_events(path: Path, events: Iterable[bytes]) -> int:
@@ -42,13 +45,20 @@ def write_events(path: Path, events: Iterable[bytes]) -> int:
 
 
 def _checked(number: int, raw: bytes) -> EventLine:
-    if not raw.strip():
-        raise ValueError("it is empty")
-    if len(raw) > MAX_EVENT_BYTES:
-        raise ValueError(f"it has {len(raw)} bytes, and at most {MAX_EVENT_BYTES} are allowed")
+    if not raw:
+        raise ValueError("it is empty: take it out, only the file's end may have blank lines")
+    if len(raw) > MAX_EVENT_BYTES and not raw.startswith(b"["):
+        raise ValueError(f"it has {len(raw)} bytes or more, and at most {MAX_EVENT_BYTES} are allowed")
     record: Record = _DECODER.decode(raw)
     if isinstance(record, USER_EVENTS) and not record.subject:
         raise ValueError("it is about a user but names none in `subject`")
     if record.recordedtime is not None:
-        parse_instant(record.recordedtime)
-    return EventLine(number, raw, record, parse_instant(record.time))
+        _instant_ms("recordedtime", record.recordedtime)
+    return EventLine(number, raw, record, _instant_ms("time", record.time))
+
+
+def _instant_ms(field: str, text: str) -> int:
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"`{field}`: {error}") from error

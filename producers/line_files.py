@@ -1,30 +1,40 @@
-"""Files of lines, plain or gzip: read line by line with numbers, written whole or not at all."""
+"""Files of lines, plain or packed: read line by line with numbers, written whole or not at all."""
 
 import gzip
+import lzma
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
+from producers.openings import name_of, opened
 from schemas.errors import ContractViolation
 
-_GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_LEVEL: Final = 6
+_LONGEST: Final = 1 << 20
+"""Of a longer line only so much is handed out: more than any line that is right."""
 
 
-def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Every line with its number, from 1 on, without its line end. Compression is recognised by the file's first bytes.
+def numbered_lines(path: Path, name: str = "") -> Iterator[tuple[int, bytes]]:
+    """Every line with its number, from 1 on, without its line end; blank ones behind the last other are passed over.
 
-    Raises ContractViolation when the file cannot be opened, read or decompressed.
+    `name` is what messages call the file. Raises ContractViolation when it cannot be opened, read or unpacked.
     """
-    number = 0
+    number = blank = 0
     try:
-        with _opened(path) as lines:
-            for number, line in enumerate(lines, start=1):
+        with opened(path) as file:
+            for number, line in enumerate(_lines(file), start=1):
+                if not line.strip():
+                    blank += 1
+                    continue
+                yield from ((missed, b"") for missed in range(number - blank, number))
+                blank = 0
                 yield number, line.rstrip(b"\r\n")
-    except (OSError, EOFError, zlib.error) as error:
-        raise ContractViolation(f"{path} cannot be read (after {number} lines): {_reason(error)}") from error
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, UnicodeError) as error:
+        shown = name or name_of(path)
+        raise ContractViolation(f"{shown} cannot be read (after {number} lines): {_reason(error)}") from error
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
@@ -45,12 +55,13 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     return count
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    with path.open("rb") as file:
-        compressed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-        file.seek(0)
-        yield cast("BinaryIO", gzip.GzipFile(fileobj=file)) if compressed else file
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    read = partial(file.readline, _LONGEST)
+    for line in iter(read, b""):
+        yield line
+        rest = line
+        while len(rest) == _LONGEST and not rest.endswith(b"\n"):
+            rest = read()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from producers.event_files import read_events
 from producers.simulator import simulate
@@ -24,17 +24,27 @@ class Simulator:
     churn_chances: Callable[[Sequence[RolloutStart], World, int, int, int, Callable[[int], None]], list[float]]
 
 
-def event_lines(path: Path) -> Iterator[bytes]:
+class LogReader(Protocol):
+    """Reads a log of some form as lines of events; `name` is what messages call it.
+
+    Raises ContractViolation at the first line that is not of the form.
+    """
+
+    def __call__(self, path: Path, name: str = "") -> Iterator[bytes]:
+        """The lines, in the log's order."""
+
+
+def event_lines(path: Path, name: str = "") -> Iterator[bytes]:
     """The lines of an event file. Raises ContractViolation at the first one that is no event."""
-    return (line.raw for line in read_events(path))
+    return (line.raw for line in read_events(path, name))
 
 
-def _sparkify_lines(path: Path) -> Iterator[bytes]:
-    return (row.value for row in read_log(path) if row is not None)
+def _sparkify_lines(path: Path, name: str = "") -> Iterator[bytes]:
+    return (row.value for row in read_log(path, name) if row is not None)
 
 
 _SIMULATORS: Final[Mapping[str, Simulator]] = {"music_service": Simulator(simulate, churn_chances)}
-_READERS: Final[Mapping[str, Callable[[Path], Iterator[bytes]]]] = {"": event_lines, "sparkify": _sparkify_lines}
+_READERS: Final[Mapping[str, LogReader]] = {"": event_lines, "sparkify": _sparkify_lines}
 
 
 def simulator_named(name: str) -> Simulator:
@@ -42,7 +52,7 @@ def simulator_named(name: str) -> Simulator:
     return _named(name, _SIMULATORS, "simulator")
 
 
-def reader_named(name: str) -> Callable[[Path], Iterator[bytes]]:
+def reader_named(name: str) -> LogReader:
     """Reads logs of the form that a workload names, event files where it names none, as lines of events.
 
     Raises ContractViolation when no form has that name.

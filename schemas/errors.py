@@ -26,6 +26,7 @@ Stop = Literal[
     "rewritten_log",
     "short_retention",
     "too_many_rejected",
+    "unreadable_batch",
     "wrong_model",
     "wrong_policy",
 ]

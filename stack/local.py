@@ -4,8 +4,8 @@ A service that a person has named is used and never started or stopped. The addr
 in `stack.env` of the stack's directory, from which the settings read them.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -14,9 +14,12 @@ from schemas.errors import ContractViolation, Transient
 from stack.artefacts import kafka_jars
 from stack.daemons import Daemon
 from stack.kafka import KafkaBroker
-from stack.locks import alone
+from stack.locks import alone, is_free, shared
 from stack.redis_server import RedisServer
 
+_LENT = "lent"
+"""Stands beside servers that were started for commands which give them back."""
+_BORROWERS = "borrowers"
 _PRIVATE = 0o700
 """Customers' data stand below it."""
 
@@ -41,6 +44,11 @@ class NamedServices:
 
     kafka: NamedService | None = None
     redis: NamedService | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the stack has nothing to run."""
+        return self.kafka is not None and self.redis is not None
 
 
 @dataclass(frozen=True)
@@ -114,25 +122,68 @@ def start(
     must be installed first, Transient when a service does not answer.
     """
     named = named or NamedServices()
-    kafka, redis = _servers(directory, lambda: kafka_jars(jars or directory / "kafka" / "libs", say))
-    with alone(directory / "lock"), ExitStack() as undo:
-        directory.chmod(_PRIVATE)
-        services = Services(
-            redis=_have(redis, named.redis, undo),
-            kafka=_have(kafka, named.kafka, undo),
-        )
-        _write_environment(directory, {kafka.setting: services.kafka, redis.setting: services.redis})
-        undo.pop_all()
+    with _turn(directory, named):
+        services = _start(directory, named, say, jars)
+        if not named.whole:
+            (directory / _LENT).unlink(missing_ok=True)
     return services
+
+
+@contextmanager
+def lent(directory: Path, named: NamedServices, say: Callable[[str], None] = print) -> Iterator[Services]:
+    """Both services, as `start` has them running, for as long as the block lasts.
+
+    What was started for such a block is stopped again by the last one that ends, unless `start` was called meanwhile.
+    """
+    with ExitStack() as borrowing:
+        with _turn(directory, named):
+            services = _start(directory, named, say)
+            if not named.whole:
+                borrowing.callback(_give_back, directory)
+                borrowing.enter_context(shared(directory / _BORROWERS))
+            if "started" in (services.kafka.standing, services.redis.standing):
+                (directory / _LENT).touch()
+        yield services
+
+
+def _give_back(directory: Path) -> None:
+    with alone(directory / "lock"):
+        if (directory / _LENT).exists() and is_free(directory / _BORROWERS):
+            _stop(directory)
 
 
 def stop(directory: Path) -> None:
     """Stop what `start` has started there; the data stay."""
     if directory.exists():
         with alone(directory / "lock"):
-            for server in _servers(directory):
-                server.stop()
-            (directory / "stack.env").unlink(missing_ok=True)
+            _stop(directory)
+
+
+def _turn(directory: Path, named: NamedServices) -> AbstractContextManager[None]:
+    """What starts and stops servers of `directory` does so alone; who names all services has nothing to do there."""
+    return nullcontext() if named.whole else alone(directory / "lock")
+
+
+def _start(directory: Path, named: NamedServices, say: Callable[[str], None], jars: Path | None = None) -> Services:
+    kafka, redis = _servers(directory, lambda: kafka_jars(jars or directory / "kafka" / "libs", say))
+    with ExitStack() as undo:
+        if not named.whole:
+            directory.chmod(_PRIVATE)
+        services = Services(
+            redis=_have(redis, named.redis, undo),
+            kafka=_have(kafka, named.kafka, undo),
+        )
+        if not named.whole:
+            _write_environment(directory, (kafka, redis))
+        undo.pop_all()
+    return services
+
+
+def _stop(directory: Path) -> None:
+    for server in _servers(directory):
+        server.stop()
+    for mark in ("stack.env", _LENT):
+        (directory / mark).unlink(missing_ok=True)
 
 
 def state(directory: Path, named: NamedServices | None = None) -> Services:
@@ -180,8 +231,14 @@ def _looked_at(name: str, named: NamedService) -> ServiceStatus:
     return ServiceStatus(name, "named", named.uri)
 
 
-def _write_environment(directory: Path, services: dict[str, ServiceStatus]) -> None:
-    ours = {setting: service.uri for setting, service in services.items() if service.pid is not None}
-    written = directory / "stack.env.new"
-    written.write_text("".join(f"{setting}={uri}\n" for setting, uri in ours.items()))
-    written.replace(directory / "stack.env")
+def _write_environment(directory: Path, servers: Iterable[Server]) -> None:
+    """Where the servers of this directory answer, whether or not a person names others just now."""
+    ours = [
+        f"{server.setting}={server.uri(server.daemon.address)}\n"
+        for server in servers
+        if server.daemon.pid is not None and server.daemon.address is not None
+    ]
+    if ours:
+        written = directory / "stack.env.new"
+        written.write_text("".join(ours))
+        written.replace(directory / "stack.env")

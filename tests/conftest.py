@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-golden", action="store_true", help="Write golden files anew; tests of changed ones fail.")
+    parser.addoption("--fuzz", type=int, help="So many fetches of record batches in the place of a few, drawn anew.")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,15 +11,17 @@ import msgspec
 import typer
 
 from backtest.figures import figures
+from backtest.nothing import refuse_nothing, without_churn
 from backtest.parity import Parity
 from backtest.period import Period
 from backtest.rerun import Backtest
 from backtest.shared_models import SharedModels
-from cli.console import ERR, counting, print_json, progress
+from cli.console import counting, print_json, progress, say
+from cli.event_logs import LogFile, log_file, ordered
 from cli.measure.backtest_options import WantedRows, period_of, rows_of
 from cli.measure.backtest_table import show
-from cli.options import AsJson
-from producers.line_files import numbered_lines, write_lines
+from cli.options import AsJson, readable
+from producers.line_files import write_lines
 from schemas.errors import ContractViolation
 from schemas.instants import format_instant
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_exists, topic_log
@@ -33,7 +36,11 @@ from stream_app.workloads import workload_named
 
 _FILE = Annotated[
     Path | None,
-    typer.Option(exists=True, dir_okay=False, help="Event file, plain or .gz, in place of the deployment's topic."),
+    typer.Option(
+        parser=readable,
+        metavar="FILE",
+        help="Event file, - for stdin, in place of the deployment's topic. What is not in the order of time is sorted.",
+    ),
 ]
 
 
@@ -69,14 +76,16 @@ def backtest(
     """
     period = period_of(begin, end)
     settings = Settings()
-    wanted = rows_of(settings, events, model, policy)
-    if alerts is not None and len(wanted.variants) > 1:
-        raise typer.BadParameter(
-            f"takes one model and one policy, not {len(wanted.variants)} rows", param_hint="--alerts"
-        )
-    started_s = time.monotonic()
-    run = _of_topic(settings, wanted, period) if events is None else _of_file(settings, wanted, period, events)
-    seconds = max(time.monotonic() - started_s, 1e-3)
+    with nullcontext() if events is None else log_file(events) as file:
+        wanted = rows_of(settings, file, model, policy)
+        if alerts is not None and len(wanted.variants) > 1:
+            raise typer.BadParameter(
+                f"takes one model and one policy, not {len(wanted.variants)} rows", param_hint="--alerts"
+            )
+        started_s = time.monotonic()
+        run = _of_topic(settings, wanted, period) if file is None else _of_file(settings, wanted, period, file)
+        seconds = max(time.monotonic() - started_s, 1e-3)
+    _refuse_nothing(run, settings)
     if alerts is not None:
         write_lines(alerts, (msgspec.json.encode(alert) for alert in run.backtest.outcomes[0].alerts))
     summary = _summary(run, period, seconds)
@@ -85,6 +94,13 @@ def backtest(
     else:
         show(summary)
     _refuse_difference(run.difference)
+
+
+def _refuse_nothing(run: "_Run", settings: Settings) -> None:
+    workload = workload_named(settings.workload)
+    refuse_nothing(run.source, run.backtest, workload)
+    if told := without_churn(run.source, run.backtest, workload):
+        say(f"churn: {told}")
 
 
 @dataclass(frozen=True)
@@ -103,8 +119,8 @@ def _engine(settings: Settings, topic: str) -> Engine:
     return Engine(compiled, SharedModels(models).load, topic)
 
 
-def _of_file(settings: Settings, wanted: WantedRows, period: Period, file: Path) -> _Run:
-    log = EventLines(line for _, line in numbered_lines(file))
+def _of_file(settings: Settings, wanted: WantedRows, period: Period, file: LogFile) -> _Run:
+    log = EventLines(ordered(file.name, file.lines))
     run = Backtest(_engine(settings, file.name), wanted.variants, period, start=wanted.start)
     with progress("Replaying", None) as advance:
         run.fold(0, 1, _refusing_bad_lines(file, run, counting(log.chunks(), advance)))
@@ -112,15 +128,15 @@ def _of_file(settings: Settings, wanted: WantedRows, period: Period, file: Path)
 
 
 def _refusing_bad_lines(
-    file: Path, run: Backtest, chunks: Iterable[Sequence[PlainRecord]]
+    file: LogFile, run: Backtest, chunks: Iterable[Sequence[PlainRecord]]
 ) -> Iterator[Sequence[PlainRecord]]:
-    """Stop at a line that `churn produce events` would not send; one whose time is wrong becomes a dead letter live."""
+    """Stop at an event that the worker would reject; one whose time is wrong becomes a dead letter live."""
     for chunk in chunks:
         yield chunk
         for reason, letter in run.first_dead.items():
             if reason != "future":
-                where = f"{file}:{letter.record.offset + 1}"
-                raise ContractViolation(f"{where}: this line is no event: {letter.message}")
+                where = f"{file.name}: event {letter.record.offset + 1:,}"
+                raise ContractViolation(f"{where} would be rejected: {letter.message}")
 
 
 def _of_topic(settings: Settings, wanted: WantedRows, period: Period) -> _Run:
@@ -163,7 +179,7 @@ def _refuse_difference(difference: Parity | None) -> None:
     if difference is None or difference.exact:
         return
     for told in difference.first_differences:
-        ERR.print(told, markup=False, soft_wrap=True)
+        say(told)
     raise ContractViolation(
         "the live alerts are not those of a replay: see that the worker has read the topic to its end, and try again; "
         "if they still differ keep the topics, this is a defect of the worker"

@@ -9,6 +9,7 @@ import typer
 from backtest.period import Period, bound_ms
 from backtest.variants import LIVE, OWN, ModelChoice, PolicyChoice, Variant, read_policy, variants_of
 from cli.console import ERR
+from cli.event_logs import LogFile
 from producers.event_files import read_events
 from schemas.events import Control, ControlData
 from stream_app.bootstrap.engine import load_manifest, newest_model
@@ -37,28 +38,29 @@ def period_of(begin: str | None, end: str | None) -> Period:
         raise typer.BadParameter(str(error), param_hint="--to") from error
 
 
-def rows_of(settings: Settings, events: Path | None, model: str | None, policy: str | None) -> WantedRows:
+def rows_of(settings: Settings, events: LogFile | None, model: str | None, policy: str | None) -> WantedRows:
     """The rows that the options ask for. Raises BadParameter, or ContractViolation when a file cannot be used."""
-    holds_control = events is None or _begins_with_control(events)
     models = [_model(settings, name) for name in _names(model, "--model")]
     policies = [_policy(name) for name in _names(policy, "--policy")]
-    if holds_control:
+    if events is None or _begins_with_control(events):
         return WantedRows(variants_of(models or [ModelChoice()], policies or [PolicyChoice()]), None)
     if LIVE in {model.name for model in models} | {policy.name for policy in policies}:
         raise typer.BadParameter(
-            f"{events} does not begin with a control record, so nothing is live there: name models and policies",
+            f"{events.name} does not begin with a control record, so nothing is live there: name models and policies",
             param_hint=f"{LIVE!r}",
         )
     newest = newest_model(settings.models_directory, settings.workload)
     if not models:
         models = [ModelChoice(f"{newest.name}/{newest.version}", newest.reference())]
-        ERR.print(f"{events} names no model: taking the newest one, {models[0].name}", markup=False, soft_wrap=True)
+        ERR.print(
+            f"{events.name} names no model: taking the newest one, {models[0].name}", markup=False, soft_wrap=True
+        )
     start = ControlData(model=newest.reference(), policy=newest.policy)
     return WantedRows(variants_of(models, policies or [PolicyChoice(OWN)]), start)
 
 
-def _begins_with_control(events: Path) -> bool:
-    first = next(read_events(events), None)
+def _begins_with_control(events: LogFile) -> bool:
+    first = next(read_events(events.path, events.name), None)
     return first is not None and isinstance(first.record, Control)
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from cli.console import ERR, OUT, print_json, progress
+from cli import endings
+from cli.console import OUT, print_json, progress, say
 from cli.options import AsJson
 from proofs.run_ledger import SCHEDULES, append
 from proofs.simulation.runs import SimulationSummary, run_many
@@ -35,8 +36,14 @@ def sim(
     from proofs.protocol_digest import session_digest
 
     begin = secrets.randbelow(1 << 31) if first is None else first
-    with progress(f"schedules from seed {begin}", seeds, "schedules") as advance:
-        found = run_many(begin, seeds, mutant, processes, advance)
+    found = SimulationSummary()
+    try:
+        with progress(f"schedules from seed {begin}", seeds, "schedules") as advance:
+            run_many(begin, seeds, mutant, processes, advance, found)
+    except KeyboardInterrupt:
+        say(f"churn: stopped by {endings.asked_by()}: {found.schedules:,} of {seeds:,} schedules done")
+        _tell_failures(found)
+        raise
     facts = _facts(begin, found)
     if ledger is not None and mutant is None:
         append(ledger, SCHEDULES, session_digest(), facts)
@@ -61,12 +68,16 @@ def _facts(first: int, found: SimulationSummary) -> dict[str, Any]:
 
 
 def _judge(found: SimulationSummary, mutant: str | None) -> None:
-    for seed, wrong in list(found.failures.items())[:_TOLD]:
-        ERR.print(f"seed {seed}: {wrong}", markup=False)
+    _tell_failures(found)
     if mutant is None and found.failures:
         raise ContractViolation(f"{len(found.failures)} schedules ended wrong: run one with --first SEED --seeds 1")
     if mutant is not None and not found.failures:
         raise ContractViolation(f"no schedule shows what is wrong with {mutant}: run more seeds")
+
+
+def _tell_failures(found: SimulationSummary) -> None:
+    for seed, wrong in list(found.failures.items())[:_TOLD]:
+        say(f"seed {seed}: {wrong}")
 
 
 def _table(found: SimulationSummary) -> Table:

@@ -10,10 +10,12 @@ import typer
 from numpy.typing import NDArray
 
 from cli.console import ERR, OUT, print_json, progress
+from cli.event_logs import ordered
 from cli.models.figure_table import figure_table
 from cli.modes import shared_with_others
-from cli.options import AsJson
-from producers.registry import Simulator, event_lines, reader_named, simulator_named
+from cli.options import AsJson, readable
+from producers.openings import kept, name_of
+from producers.registry import LogReader, Simulator, event_lines, reader_named, simulator_named
 from producers.simulator.oracle import RolloutStart, World
 from schemas.instants import parse_instant
 from schemas.manifests import Manifest
@@ -40,13 +42,18 @@ def train(
     workload: Annotated[str, typer.Argument(help="The kind of customer base, such as music.")],
     events: Annotated[
         Path | None,
-        typer.Option(help="Event file to learn from, plain or .gz; without it the workload's simulator makes a log."),
+        typer.Option(
+            parser=readable,
+            metavar="FILE",
+            help="Event file to learn from, - for stdin; without it the workload's simulator makes a log. What is not "
+            "in the order of time is sorted.",
+        ),
     ] = None,
     real: Annotated[
         Path | None,
         typer.Option(
-            exists=True,
-            dir_okay=False,
+            parser=readable,
+            metavar="FILE",
             help="Log to judge the model on as well, in the workload's form (music: a Sparkify log, others: an event "
             "file). Nothing is learnt from it; the look is noted in the ledger beside the models (with --out "
             "elsewhere, there: copy its line into the committed one).",
@@ -80,7 +87,7 @@ def train(
         source, lines = f"simulated with seed {seed}", simulator.simulate(*world)
         spec = TrainingSpec(version, seed, _oracle(simulator, world, compiled, rollouts), rollouts)
     else:
-        source, lines, spec = events.name, event_lines(events), TrainingSpec(version, seed)
+        source, lines, spec = name_of(events), _lines_of(events, event_lines), TrainingSpec(version, seed)
     log = None if real is None else _survey(compiled, real.name, _real_lines(compiled, real), _all_unseen, seed)
     trained = train_model(
         compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), spec, OnnxScorer, _say
@@ -118,7 +125,13 @@ def _simulator_of(workload: Workload) -> Simulator:
 
 
 def _real_lines(compiled: Compiled, real: Path) -> Iterator[bytes]:
-    return reader_named(compiled.workload.real_log)(real)
+    return _lines_of(real, reader_named(compiled.workload.real_log))
+
+
+def _lines_of(file: Path, read: LogReader) -> Iterator[bytes]:
+    """The file's events in the order of time, once all of them have been found good."""
+    with kept(file) as copy:
+        yield from ordered(name_of(file), lambda: read(copy, name_of(file)))
 
 
 def _all_unseen(_user: str) -> Part:

@@ -9,7 +9,7 @@ import typer
 from backtest.parity import Parity, compare, read_trace
 from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
-from cli.console import ERR, OUT, counting, print_json, progress, tell_of_another_digest
+from cli.console import OUT, counting, print_json, progress, say, tell_of_another_digest
 from cli.options import AsJson
 from schemas.errors import ContractViolation
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_log
@@ -41,7 +41,7 @@ def parity(
         _show(found, worth)
     if not found.exact:
         for difference in found.first_differences:
-            ERR.print(difference, markup=False, soft_wrap=True)
+            say(difference)
         raise ContractViolation("live and replay differ: keep the topics and the trace, this is a defect of the worker")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import ERR, OUT, print_json, progress, tell_of_another_digest
+from cli.console import OUT, print_json, progress, say, tell_of_another_digest
 from cli.options import AsJson
 from operations.states.files import read_manifest, read_partition
 from operations.verify.findings import KINDS, Findings
@@ -59,7 +59,7 @@ def _tell(findings: Findings, *, as_json: bool) -> None:
         tell_of_another_digest(findings.alerts_of_another_digest)
     if not findings.exact:
         for difference in findings.first_differences:
-            ERR.print(difference, markup=False, soft_wrap=True)
+            say(difference)
         raise ContractViolation(
             "the deployment is not what its log comes to: keep topics and Redis as they are, and see docs/runbook"
         )

@@ -7,12 +7,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import escaped
 from schemas.alerts import AlertData, Reason
+from schemas.display import escaped, shown_id
 
 _STYLE = {"critical": "bold red", "warning": "yellow", "info": "green"}
 _WIDTHS = {"user": None, "band": 20, "score": 11, "events known": 18, "when": 11}
 """Of the columns, so that they stand still; users take what is left, reasons whole lines below."""
+_WIDEST_ID = 32
+"""What a hundred columns leave for users; less is cut off at its end."""
 _AROUND = 5
 """Lines of a terminal that title, headings, caption and the demo's bar take."""
 
@@ -49,7 +51,7 @@ class AlertTable:
 
 def in_a_line(alert: AlertData) -> str:
     """An alert where there is no table."""
-    parts = (alert.event_time, band(alert), escaped(alert.user_ref), score(alert), "; ".join(map(why, alert.reasons)))
+    parts = (alert.event_time, band(alert), shown_id(alert.user_ref), score(alert), "; ".join(map(why, alert.reasons)))
     return "  ".join(parts)
 
 
@@ -71,7 +73,7 @@ def score(alert: AlertData) -> str:
 
 def why(reason: Reason) -> str:
     """A reason in words, and whether it raises the score; alerts of old have only a label."""
-    return f"{'↑' if reason.direction == 'up' else '↓'} {reason.text or reason.label}"
+    return f"{'↑' if reason.direction == 'up' else '↓'} {escaped(reason.text or reason.label)}"
 
 
 def age(days: float) -> str:
@@ -85,7 +87,7 @@ def age(days: float) -> str:
 
 def _cells(alert: AlertData, before: AlertData | None) -> Iterable[Text]:
     """User ids are data, and never markup."""
-    yield Text(escaped(alert.user_ref))
+    yield Text(shown_id(alert.user_ref, _WIDEST_ID))
     yield Text(band(alert, before), _STYLE[alert.severity])
     yield Text(score(alert))
     known = alert.data_quality

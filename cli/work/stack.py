@@ -1,13 +1,12 @@
 """The local Kafka and Redis: what runs where, for the commands that start, stop and show it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
 from pydantic_settings import SettingsConfigDict
 
-from cli.console import ERR, OUT
+from cli.console import OUT, say
 from stack import local
 from stream_app.bootstrap.deployment import deployment_of, look_at_kafka, look_at_redis
 from stream_app.settings import STACK_DIRECTORY, Settings
@@ -29,20 +28,12 @@ class _OwnSettings(Settings):
 
 def start_services() -> local.Services:
     """Have the local stack's services running, without topics; says on stderr what takes long."""
-    return local.start(
-        STACK_DIRECTORY, named(), say=lambda text: ERR.print(f"churn: {text}", markup=False, soft_wrap=True)
-    )
+    return local.start(STACK_DIRECTORY, named(), _say)
 
 
-@contextmanager
-def running_services() -> Iterator[local.Services]:
-    """The services of the local stack; what was not running before is stopped again."""
-    services = start_services()
-    try:
-        yield services
-    finally:
-        if "started" in (services.kafka.standing, services.redis.standing):
-            local.stop(STACK_DIRECTORY)
+def running_services() -> AbstractContextManager[local.Services]:
+    """The services of the local stack; what was not running before is stopped again by the last that uses it."""
+    return local.lent(STACK_DIRECTORY, named(), _say)
 
 
 def named() -> local.NamedServices:
@@ -53,6 +44,10 @@ def named() -> local.NamedServices:
         local.NamedService(str(kafka), partial(look_at_kafka, kafka)) if kafka else None,
         local.NamedService(str(redis), partial(look_at_redis, redis)) if redis else None,
     )
+
+
+def _say(text: str) -> None:
+    say(f"churn: {text}")
 
 
 def facts(services: local.Services) -> dict[str, Any]:

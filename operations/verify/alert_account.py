@@ -13,6 +13,7 @@ import msgspec
 
 from operations.verify.findings import Findings
 from schemas.alerts import Alert
+from schemas.display import shown_id
 from stream_app.core.decisions.contents import contents, decision, digests
 from stream_app.core.log import LogRecord
 
@@ -62,7 +63,9 @@ class AlertAccount:
     def close(self) -> None:
         """Nothing more will be decided: whatever is still open never was."""
         for (user, episode, sequence), published in self._open.items():
-            self._note_phantom(f"alert {user}:{episode}:{sequence} on offset {published.offset} was never decided")
+            self._note_phantom(
+                f"alert {shown_id(user)}:{episode}:{sequence} on offset {published.offset} was never decided"
+            )
         self._open.clear()
 
     def _agree(self, published: _Published, decided: Alert) -> bool:
@@ -84,7 +87,7 @@ class AlertAccount:
     def _named(self, alert: Alert) -> str:
         user, episode, sequence = _identity(alert)
         where = f"partition {self._partition} offset {alert.data.src.offset}"
-        return f"alert {user}:{episode}:{sequence} ({where})"
+        return f"alert {shown_id(user)}:{episode}:{sequence} ({where})"
 
 
 def _identity(alert: Alert) -> AlertIdentity:

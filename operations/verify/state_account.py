@@ -5,6 +5,7 @@ from itertools import islice
 
 from operations.states.stopping_replay import StoppingReplay
 from operations.verify.findings import Findings
+from schemas.display import shown_id
 from stream_app.core.features.codec import pack
 from stream_app.partition.effects import Meta
 from stream_app.ports.stored_states import PAGE, Page
@@ -17,13 +18,17 @@ def compare_page(findings: Findings, partition: int, page: Page, replay: Stoppin
         due = replayed.get(user)
         if due != state:
             words = _difference(due, state)
-            findings.note("state_mismatches", f"partition {partition}: user {user} {words} at {page.position}")
+            findings.note(
+                "state_mismatches", f"partition {partition}: user {shown_id(user)} {words} at {page.position}"
+            )
 
 
 def note_missing(findings: Findings, partition: int, found: Collection[str], replay: StoppingReplay) -> None:
     """Users that the replay knows where it stands, and Redis does not."""
     for user in replay.fold.users.keys() - found:
-        findings.note("state_mismatches", f"partition {partition}: user {user} has no state at {replay.position}")
+        findings.note(
+            "state_mismatches", f"partition {partition}: user {shown_id(user)} has no state at {replay.position}"
+        )
 
 
 def compare_meta(findings: Findings, partition: int, meta: Meta, due: Meta) -> None:

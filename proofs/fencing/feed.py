@@ -1,11 +1,12 @@
 """Delivers a partition in batches of one size; two gates hold all partitions of a process while its clocks are read."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from schemas.errors import Transient
+from stream_app.core.blocks import Block
 from stream_app.core.log import LogRecord
 from stream_app.partition.driver import Stopping
 
@@ -47,7 +48,7 @@ class BatchFeed:
         self._consumer.seek(self._at, position)
         self._next = position
 
-    async def receive(self) -> Sequence[LogRecord]:
+    async def receive(self) -> Block:
         """The next batch; a smaller one only before `begin` and `end`. Raises Stopping at the end."""
         if self._next == self._begin:
             await self._start.arrive()
@@ -59,7 +60,7 @@ class BatchFeed:
         self._next += len(records)
         return records
 
-    async def _exactly(self, count: int) -> Sequence[LogRecord]:
+    async def _exactly(self, count: int) -> Block:
         records: list[LogRecord] = []
         while len(records) < count:
             found = await self._consumer.getmany(self._at, timeout_ms=_SILENCE_MS, max_records=count - len(records))
@@ -68,4 +69,4 @@ class BatchFeed:
                     f"nothing of {self._at.topic} came for {_SILENCE_MS // 1000} s: see that the broker runs"
                 )
             records += found[self._at]
-        return records
+        return Block.of(records)

@@ -23,7 +23,7 @@ from schemas.errors import Transient
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.redis.states import RedisStates
-from stream_app.bootstrap.deployment import aio_consumer, deliver_plain_records
+from stream_app.bootstrap.deployment import aio_consumer
 from stream_app.bootstrap.engine import engine_for, warm_up
 from stream_app.core.partition_fold import PartitionFold
 from stream_app.deployment import Deployment
@@ -121,7 +121,6 @@ async def _measured(task: Task) -> Spent:
     at = [TopicPartition(topic, partition) for partition in range(partitions)]
     fetching = {"fetch_min_bytes": FETCH_MIN_BYTES, "fetch_max_wait_ms": FETCH_MAX_WAIT_MS}
     consumer = aio_consumer(task.events.kafka, **fetching)
-    deliver_plain_records(consumer)
     async with consumer:
         consumer.assign(at)
         async with asyncio.TaskGroup() as group:

@@ -65,11 +65,19 @@ def run_seeds(seeds: Iterable[int], mutant: str | None = None) -> SimulationSumm
 
 
 def run_many(
-    first: int, count: int, mutant: str | None, processes: int | None, advance: Callable[[int], None]
+    first: int,
+    count: int,
+    mutant: str | None,
+    processes: int | None,
+    advance: Callable[[int], None],
+    total: SimulationSummary | None = None,
 ) -> SimulationSummary:
-    """Run the schedules of `count` seeds from `first` on, on so many processes (None: one per core)."""
+    """Run the schedules of `count` seeds from `first` on, on so many processes (None: one per core).
+
+    They are added to `total` as they end, for whoever interrupts this.
+    """
     variant_named(mutant)
-    total = SimulationSummary()
+    total = SimulationSummary() if total is None else total
     end = first + count
     pieces = [range(at, min(at + _AT_ONCE, end)) for at in range(first, end, _AT_ONCE)]
     context = multiprocessing.get_context("spawn")

@@ -2,7 +2,6 @@
 
 from contextlib import AbstractContextManager
 
-from stream_app.adapters.kafka.aiokafka_patches import deliver_plain_records
 from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
@@ -39,7 +38,6 @@ __all__ = [
     "consumer",
     "create_topics",
     "delete_topics",
-    "deliver_plain_records",
     "empty_topics",
     "forget",
     "look_at_kafka",

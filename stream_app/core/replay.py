@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import ControlData
+from stream_app.core.blocks import Block
 from stream_app.core.engine import Advance, Engine, InForce, Recorded
 from stream_app.core.intake.outcome import Intake
 from stream_app.core.intake.sorting import take_in
@@ -39,11 +40,11 @@ def runs(
     `barred` are the offsets that the live worker set aside as `bug`, `declared` the numbers and categories that are
     taken from events.
     """
-    at = 0
-    while at < len(records):
-        intake = take_in(records[at:], partition, partitions, barred, declared)
+    block = Block.of(records)
+    while len(block):
+        intake = take_in(block, partition, partitions, barred, declared)
         yield intake
-        at += sum((len(intake.events), len(intake.dead), intake.controls, intake.clocks))
+        block = block.between(intake.end_offset, block.end)
 
 
 class Replay:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
 
 Tables = dict[str, NDArray[Any]]
 """Some of a plan's tables by name."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -10,19 +10,21 @@ import structlog
 from faust.types import TP
 
 from schemas.errors import ContractViolation, Transient
-from stream_app.core.log import LogRecord
+from stream_app.core.blocks import Block
 from stream_app.metrics.catalogue import FETCHED_RECORDS, SESSIONS_ENDED
 from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.driver import Stopping, drive
 from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports
 from stream_app.partition.session import Session
+from stream_app.ports.fetching import UnreadableBatch
 from stream_app.worker.transport import ChunkConsumer
 
 _log = structlog.get_logger()
 
-_MOST_CHUNKS = 4
-"""Chunks of a partition that wait at most; then it is paused."""
+_MOST_CHUNKS, _MOST_BYTES = 4, 32 << 20
+"""Chunks of a partition that wait at most, and their bytes; then it is paused."""
+_NOTHING = Block.of(())
 _IDLE_S = 1.0
 _FIRST_BACK_OFF_S = 0.1
 _LONGEST_BACK_OFF_S = 2.0
@@ -56,6 +58,7 @@ class PartitionTask:
         self._arrived = asyncio.Event()
         self._stop = asyncio.Event()
         self._paused = False
+        self._next = 0
         self._hold()
         self.task = asyncio.create_task(self._keep_alive())
 
@@ -78,7 +81,7 @@ class PartitionTask:
             return
         self._chunks.append(event)
         self._arrived.set()
-        if len(self._chunks) >= _MOST_CHUNKS:
+        if len(self._chunks) >= _MOST_CHUNKS or self._waiting_bytes() >= _MOST_BYTES:
             self._pause()
 
     def stop(self) -> None:
@@ -91,28 +94,41 @@ class PartitionTask:
         """Drop what was delivered and fetch from the position on."""
         self._drop_chunks()
         await self._consumer.seek_to(self.partition, self._topic, position)
-        self.position = position
+        self.position = self._next = position
         self.state = RUNNING
         self._held = False
         self._resume()
 
-    async def receive(self) -> Sequence[LogRecord]:
-        """The next chunk; none after a second of silence. Raises Stopping once the partition is to be given up."""
+    async def receive(self) -> Block:
+        """The next chunk; none after a second of silence. Raises Stopping once the partition is to be given up, and
+        UnreadableBatch where the log cannot be read on."""
         if not self._chunks and not self._stop.is_set():
             self._arrived.clear()
             try:
                 async with asyncio.timeout(_IDLE_S):
                     await self._arrived.wait()
             except TimeoutError:
-                return []
+                return _NOTHING
         if self._stop.is_set():
             raise Stopping
         event = self._chunks.popleft()
         if self._paused and len(self._chunks) <= _MOST_CHUNKS // 2:
             self._resume()
         event.ack()
-        records: Sequence[LogRecord] = event.value
-        return records
+        return self._read_on(event.value)
+
+    def _read_on(self, found: Block | UnreadableBatch) -> Block:
+        """What was fetched, unless it is a refusal from before a seek."""
+        if isinstance(found, Block):
+            if found.begin == self._next:
+                self._next = found.end
+            return found
+        if found.wanted == self._next:
+            raise found
+        return _NOTHING
+
+    def _waiting_bytes(self) -> int:
+        return sum(event.value.text.nbytes for event in self._chunks if isinstance(event.value, Block))
 
     def committed(self, _partition: int, report: Report) -> None:
         """A batch was committed."""
@@ -216,7 +232,8 @@ class PartitionOwner:
 
     def deliver(self, partition: int, event: Any) -> None:
         """A chunk arrived; if the partition has left already, it is dropped: the next owner reads it again."""
-        self._metrics.count(FETCHED_RECORDS, len(event.value))
+        if isinstance(event.value, Block):
+            self._metrics.count(FETCHED_RECORDS, len(event.value))
         if partition in self.tasks:
             self.tasks[partition].put(event)
         else:

@@ -1,6 +1,6 @@
 """Faust's aiokafka transport, carrying one chunk of records of one partition per stream event.
 
-Stock Faust spends some 200 µs on every message. Here a message's value is the list of records that one fetch brought,
+Stock Faust spends some 200 µs on every message. Here a message's value is the block of records that a fetch brought,
 so that the cost is per chunk. Faust keeps what it is good at (group membership, app, web, command line); positions
 belong to the partition sessions: the group offset only shows, for dashboards, where they are.
 
@@ -19,6 +19,9 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage
 
 from stream_app.adapters.kafka import aiokafka_patches
+from stream_app.adapters.kafka.block_fetches import deliver_blocks
+from stream_app.core.blocks import Block
+from stream_app.ports.fetching import UnreadableBatch
 
 FETCH_MIN_BYTES = 32 * 1024
 FETCH_MAX_WAIT_MS = 15
@@ -65,8 +68,8 @@ class _ChunkThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         aiokafka_patches.fetch_in_sizes(consumer, FETCH_MIN_BYTES, FETCH_MAX_WAIT_MS, FETCH_MAX_BYTES)
-        aiokafka_patches.bound_batches(consumer)
-        aiokafka_patches.deliver_plain_records(consumer)
+        aiokafka_patches.read_committed(consumer)
+        deliver_blocks(consumer)
         return consumer
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
@@ -99,7 +102,7 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
         return _ChunkThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
-        """One message per partition that has records; its value is the list of them."""
+        """One message per partition that was fetched: a Block, or the UnreadableBatch at which it stands."""
         records, _ = await self._wait_next_records(_PAUSED_POLL_S if self._paused_partitions else timeout)
         generation = self.app.consumer_generation_id
         if records is None:
@@ -107,10 +110,10 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
         for at, chunk in records.items():
             if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
                 return
-            if chunk:
-                tp = TP(at.topic, at.partition)
-                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-                yield tp, _message(tp, chunk, generation)
+            tp = TP(at.topic, at.partition)
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            for found in chunk:
+                yield tp, _message(tp, found, generation)
 
     async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:
         """Stock Faust sleeps a second when every partition is paused."""
@@ -213,17 +216,16 @@ class ChunkApp(faust.App):  # type: ignore[misc]
         return ChunkTransport(self.conf.broker_consumer, self)
 
 
-def _message(tp: TP, chunk: list[Any], generation: int) -> ConsumerMessage:
-    last = chunk[-1]
+def _message(tp: TP, found: Block | UnreadableBatch, generation: int) -> ConsumerMessage:
     return ConsumerMessage(
         tp.topic,
         tp.partition,
-        last.offset,
-        last.timestamp / 1000.0,
+        found.end - 1,
+        0.0,
         None,
         None,
         None,
-        chunk,
+        found,
         None,
         0,
         0,

@@ -3,11 +3,11 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from schemas.events import ControlData
-from stream_app.core.log import LogRecord
+from stream_app.core.tables import Integers
 from stream_app.core.trace import traced
 from stream_app.metrics.catalogue import (
     ALERTS,
@@ -52,7 +52,7 @@ class RecordCounts:
             self._metrics.count(ALERTS, 1, alert.data.status)
         for letter in report.intake.dead:
             self._metrics.count(DEAD_LETTER_RECORDS, 1, letter.reason)
-        self._measure_delay(report.intake.events.records)
+        self._measure_delay(report.intake.events.records.timestamps)
 
     def _measure(self, counted: Mapping[str, int]) -> None:
         count = self._metrics.count
@@ -64,14 +64,14 @@ class RecordCounts:
         count(UNSCORED_EVENTS, counted["unscored"])
         self._metrics.observe(BATCH_RECORDS, sum(counted[outcome] for outcome in OUTCOMES))
 
-    def _measure_delay(self, records: Sequence[LogRecord]) -> None:
+    def _measure_delay(self, sent_ms: Integers) -> None:
         """A few events stand for all: the timestamps of a batch rise, and reading each would cost as much as a wait."""
-        now_s, step = self._now_s(), -(-len(records) // _MOST_SAMPLES)
-        for start in range(0, len(records), step or 1):
-            stands_for = min(step, len(records) - start)
-            sent_ms = records[start + stands_for // 2].timestamp
-            if sent_ms > 0:
-                self._metrics.observe(EVENT_DELAY, max(0.0, now_s - sent_ms / 1000.0), times=stands_for)
+        now_s, step = self._now_s(), -(-len(sent_ms) // _MOST_SAMPLES)
+        for start in range(0, len(sent_ms), step or 1):
+            stands_for = min(step, len(sent_ms) - start)
+            one_ms = int(sent_ms[start + stands_for // 2])
+            if one_ms > 0:
+                self._metrics.observe(EVENT_DELAY, max(0.0, now_s - one_ms / 1000.0), times=stands_for)
 
 
 def _counted(report: Report) -> dict[str, int]:

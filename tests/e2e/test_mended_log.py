@@ -63,11 +63,11 @@ def stopped_at_a_batch(made: Deployment) -> range:
     worker = started(made)
     send_batch_that_grows(made)
     send(made, 5, 7)
-    wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "hole_in_log")
+    wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "unreadable_batch")
     made.wait_until_applied([6, *[8] * (PARTITIONS - 1)])
     delete_before(made.at.kafka, made.topic(), CUT_OFF, 3)
     worker.stop()
-    named = re.search(r"batch_too_large: .* offsets (\d+) to (\d+)", worker.log.read_text())
+    named = re.search(r"partition_stopped.* offsets (\d+) to (\d+)", worker.log.read_text())
     assert named is not None
     return range(int(named[1]), int(named[2]) + 1)
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import RequestTimedOutError
 from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest
-from confluent_kafka import Producer
 
 from stack.local import Services
 from stream_app.adapters.kafka import aiokafka_patches
@@ -17,12 +16,9 @@ from stream_app.adapters.kafka.aiokafka_patches import (
     TransactionInDoubt,
     be_seen_fetching,
     begin_soon,
-    bound_batches,
-    deliver_plain_records,
     drop,
     end_once,
 )
-from stream_app.core.log import PlainRecord
 from tests.support.connections import deployment_at
 from tests.support.decision_deployments import InKafka
 from tests.support.outages import standing_still
@@ -32,87 +28,10 @@ CONCURRENT_TRANSACTIONS = 51
 TRIES = 20
 PATIENCE_S = 60.0
 
-Ask = Callable[[AIOKafkaConsumer], None]
-
 
 @pytest.fixture
 def at(stack: Services, prefix: str) -> TopicPartition:
     return TopicPartition(InKafka(deployment_at(stack, prefix)).topic, 0)
-
-
-def send(stack: Services, at: TopicPartition, codec: str, values: list[bytes]) -> None:
-    """In one batch."""
-    producer = Producer(
-        {
-            "bootstrap.servers": stack.bootstrap,
-            "compression.type": codec,
-            "message.max.bytes": 10 << 20,
-            "batch.size": 10 << 20,
-            "linger.ms": 60_000,
-            "log_level": 0,
-        }
-    )
-    for value in values:
-        producer.produce(at.topic, value, b"key", at.partition)
-    assert producer.flush(PATIENCE_S) == 0
-
-
-async def delivered(stack: Services, at: TopicPartition, up_to: int, *patches: Ask) -> list[Any]:
-    """What a consumer delivers until it stands at an offset."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=stack.bootstrap, auto_offset_reset="none", max_partition_fetch_bytes=10 << 20
-    )
-    for ask in patches:
-        ask(consumer)
-    await consumer.start()
-    try:
-        consumer.assign([at])
-        consumer.seek(at, 0)
-        records: list[Any] = []
-        async with asyncio.timeout(PATIENCE_S):
-            while await consumer.position(at) < up_to:
-                for found in (await consumer.getmany(at, timeout_ms=100)).values():
-                    records += found
-        return records
-    finally:
-        await consumer.stop()
-
-
-@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
-def test_only_the_consumer_that_asked_for_it_passes_over_a_batch_that_grows_beyond_the_bound(
-    stack: Services, at: TopicPartition, codec: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(aiokafka_patches, "MOST_BYTES", 1 << 20)
-    for values in ([b"first"], [bytes(700_000)] * 3, [b"last"]):
-        send(stack, at, codec, values)
-
-    async def both() -> tuple[list[Any], list[Any]]:
-        return await asyncio.gather(delivered(stack, at, 5, bound_batches), delivered(stack, at, 5))
-
-    bounded, stock = asyncio.run(both())
-    assert [record.offset for record in bounded] == [0, 4]
-    assert [record.offset for record in stock] == [0, 1, 2, 3, 4]
-    assert f"batch_too_large: {at} offsets 1 to 3, may grow beyond {1 << 20} bytes" in caplog.text
-
-
-@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
-def test_a_batch_within_the_bound_comes_out_as_it_went_in(stack: Services, at: TopicPartition, codec: str) -> None:
-    values = [b"%d" % number * 50 for number in range(1000)]
-    send(stack, at, codec, values)
-    records = asyncio.run(delivered(stack, at, len(values), bound_batches, deliver_plain_records))
-    assert [(record.offset, record.value) for record in records] == list(enumerate(values))
-
-
-def test_only_the_consumer_that_asked_for_it_delivers_plain_records(stack: Services, at: TopicPartition) -> None:
-    send(stack, at, "none", [b"value"])
-
-    async def both() -> tuple[list[Any], list[Any]]:
-        return await delivered(stack, at, 1, deliver_plain_records), await delivered(stack, at, 1)
-
-    (plain,), (stock,) = asyncio.run(both())
-    assert type(plain) is PlainRecord
-    assert type(stock) is ConsumerRecord
-    assert plain == PlainRecord(stock.offset, stock.timestamp, stock.key, stock.value, list(stock.headers))
 
 
 def test_a_consumer_that_is_seen_fetching_has_not_been_idle(stack: Services) -> None:

@@ -30,6 +30,7 @@ from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.pacing import at_rate, flat_out
 from tests.support.connections import kafka_of
+from tests.support.ctrl_c import HEEDING_CTRL_C
 
 N = 5
 START_MS = parse_instant("2024-01-01T00:00:00Z")
@@ -70,8 +71,8 @@ def topic(stack: Services, prefix: str, monkeypatch: pytest.MonkeyPatch, tmp_pat
     return name
 
 
-def churn_produce(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, ["produce", *map(str, arguments)], prog_name="churn")
+def churn_produce(*arguments: str | Path, stdin: bytes = b"") -> Result:
+    return CliRunner().invoke(app, ["produce", *map(str, arguments)], prog_name="churn", input=stdin)
 
 
 def count(kafka: KafkaConnection, topic: str) -> int:
@@ -146,14 +147,43 @@ def test_the_mini_log_arrives_whole(public_data: Path, stack: Services, topic: s
     assert count(kafka_of(stack), topic) == 80_487
 
 
-def test_a_bad_line_stops_the_file_and_tells_how_far_it_got(stack: Services, topic: str) -> None:
+@pytest.mark.parametrize("bad", [b"nonsense", b""])
+def test_nothing_of_a_file_with_a_bad_line_is_sent(bad: bytes, stack: Services, topic: str) -> None:
     lines = list(simulate(3, 3, 1, START_MS))[:10]
-    write_events(Path("events.jsonl"), [*lines[:7], b"nonsense", *lines[7:]])
+    write_events(Path("events.jsonl"), [*lines[:7], bad, *lines[7:]])
     result = churn_produce("events", "events.jsonl")
     assert isinstance(result.exception, ContractViolation)
     assert str(result.exception).startswith("events.jsonl:8: this line is no event: ")
-    assert str(result.exception).endswith("; 7 events before it were sent, none behind it")
-    assert count(kafka_of(stack), topic) == 7
+    assert count(kafka_of(stack), topic) == 0
+
+
+def test_a_bad_line_stops_a_stream_and_the_mended_one_goes_on_there_so_that_each_counts_once(
+    stack: Services, topic: str
+) -> None:
+    lines = list(simulate(3, 3, 1, START_MS))[:10]
+    result = churn_produce("events", "-", stdin=b"\n".join([*lines[:7], b"nonsense", *lines[8:]]))
+    assert isinstance(result.exception, ContractViolation)
+    assert str(result.exception).startswith("standard input:8: this line is no event: ")
+    assert str(result.exception).endswith("; 7 events before it were sent, none behind it: go on with --from-line 8")
+    report = json.loads(churn_produce("events", "-", "--from-line", "8", "--json", stdin=b"\n".join(lines)).stdout)
+    assert report["sent"] == 3
+    assert by_user(record.value() for record in read(kafka_of(stack), topic)) == by_user(iter(lines))
+
+
+def test_what_is_not_in_the_order_of_time_is_sorted_before_it_is_sent(stack: Services, topic: str) -> None:
+    lines = list(simulate(4, 5, 1, START_MS))
+    write_events(Path("events.jsonl"), reversed(lines))
+    result = churn_produce("events", "events.jsonl", "--json")
+    assert json.loads(result.stdout)["sent"] == len(lines)
+    assert "events.jsonl is not in the order of time: event 5 was taken down" in " ".join(result.stderr.split())
+    assert by_user(record.value() for record in read(kafka_of(stack), topic)) == by_user(iter(lines))
+
+
+def test_of_a_stream_that_is_not_in_the_order_of_time_that_is_told(stack: Services, topic: str) -> None:
+    lines = list(simulate(4, 5, 1, START_MS))
+    result = churn_produce("events", "-", "--json", stdin=b"\n".join(reversed(lines)))
+    assert json.loads(result.stdout)["sent"] == len(lines)
+    assert "standard input is not in the order of time: event 5" in " ".join(result.stderr.split())
 
 
 def test_a_record_for_a_partition_is_not_sent_from_a_file(stack: Services, topic: str) -> None:
@@ -231,13 +261,17 @@ def test_speed_is_a_factor_of_event_time(topic: str) -> None:
     assert report["seconds"] >= (times[-1] - times[0]) / 400_000 / 1000
 
 
-def test_ctrl_c_delivers_what_is_queued_and_stops(stack: Services, topic: str) -> None:
-    write_events(Path("events.jsonl"), simulate(5, 10, 1, START_MS))
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_an_ending_from_outside_delivers_what_is_queued_counts_it_and_tells_how_to_go_on(
+    number: signal.Signals, code: int, stack: Services, topic: str
+) -> None:
+    lines = list(simulate(5, 10, 1, START_MS))
+    write_events(Path("events.jsonl"), lines)
     command = "from cli.main import main; main()"
     arguments = ["produce", "events", "events.jsonl", "--speed", "36000", "--json"]
     root = Path(__file__).parents[2]
     process = subprocess.Popen(
-        [sys.executable, "-c", command, *arguments],
+        [*HEEDING_CTRL_C, sys.executable, "-c", command, *arguments],
         env=os.environ | {"PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -246,7 +280,11 @@ def test_ctrl_c_delivers_what_is_queued_and_stops(stack: Services, topic: str) -
     while count(kafka_of(stack), topic) < 5:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert json.loads(output)["sent"] == count(kafka_of(stack), topic)
+    process.send_signal(number)
+    output, told = process.communicate(timeout=60)
+    assert process.returncode == code
+    sent = json.loads(output)["sent"]
+    assert sent == count(kafka_of(stack), topic)
+    assert f"go on with --from-line {sent + 1}" in " ".join(told.decode().split())
+    churn_produce("events", "events.jsonl", "--from-line", str(sent + 1))
+    assert by_user(record.value() for record in read(kafka_of(stack), topic)) == by_user(iter(lines))

@@ -147,9 +147,51 @@ def test_services_that_a_person_names_are_used_and_not_started(home: Path, stack
     services = local.start(home, theirs)
     assert services.kafka == local.ServiceStatus("Kafka", "named", stack.bootstrap)
     assert services.redis == local.ServiceStatus("Redis", "named", stack.redis_url)
-    assert (home / "stack.env").read_text() == ""
+    assert not home.exists() or not list(home.iterdir())
     local.stop(home)
     assert local.state(home, theirs) == services
+
+
+def test_naming_services_once_leaves_the_local_ones_known(home: Path, jars: Path, stack: local.Services) -> None:
+    local.start(home, jars=jars)
+    environment = (home / "stack.env").read_text()
+    assert environment.count("\n") == 2
+    local.start(home, named(stack.bootstrap, stack.redis_url))
+    local.start(home, named(None, stack.redis_url))
+    assert (home / "stack.env").read_text() == environment
+
+
+def link_jars(home: Path, jars: Path) -> None:
+    (home / "kafka").mkdir(parents=True)
+    (home / "kafka" / "libs").symlink_to(jars)
+
+
+def running(home: Path) -> bool:
+    state = local.state(home)
+    assert state.kafka.standing == state.redis.standing
+    return state.kafka.standing == "running"
+
+
+def test_the_last_of_those_who_borrow_the_services_stops_them(home: Path, jars: Path) -> None:
+    link_jars(home, jars)
+    first, second = (local.lent(home, local.NamedServices()) for _ in range(2))
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert running(home)
+    second.__exit__(None, None, None)
+    assert not running(home)
+    assert not (home / "stack.env").exists()
+
+
+def test_services_that_were_started_to_stay_do_so_when_a_borrower_ends(home: Path, jars: Path) -> None:
+    link_jars(home, jars)
+    with local.lent(home, local.NamedServices()):
+        local.start(home, jars=jars)
+    assert running(home)
+    with local.lent(home, local.NamedServices()):
+        pass
+    assert running(home)
 
 
 def test_a_named_service_that_does_not_answer_is_not_replaced(home: Path, stack: local.Services) -> None:

@@ -12,11 +12,11 @@ from schemas.topics import MAX_EVENT_BYTES
 from stream_app.core.columns import raised_by, to_columns
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.features.sources import action
-from stream_app.core.intake.canonical import find
 from stream_app.core.intake.outcome import Intake
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from tests.support import every_kind
+from tests.support.blocks import found_in
 from tests.support.event_logs import START_MS, Event, LogWriter, at, control
 from tests.support.fake_scorers import dial
 from tests.support.nothing_found import decoded_one_by_one
@@ -62,7 +62,7 @@ def test_an_activity_in_plain_ascii_is_found_in_either_usual_style(
     event: dict[str, Any], style: tuple[str, str]
 ) -> None:
     plain = {name: value.replace("ë", "e") if isinstance(value, str) else value for name, value in event.items()}
-    assert find([json.dumps(plain, separators=style).encode()]).taken.tolist() == [True]
+    assert found_in([json.dumps(plain, separators=style).encode()]).taken.tolist() == [True]
 
 
 WHOLE = (
@@ -96,13 +96,13 @@ WHOLE = (
     ],
 )
 def test_a_value_that_leaves_a_doubt_is_not_found(old: bytes, new: bytes) -> None:
-    assert find([WHOLE, WHOLE.replace(old, new), WHOLE]).taken.tolist() == [True, False, True]
+    assert found_in([WHOLE, WHOLE.replace(old, new), WHOLE]).taken.tolist() == [True, False, True]
 
 
 @given(st.data())
 def test_a_value_is_found_whatever_stands_before_and_behind_it(data: st.DataObject) -> None:
     batch = data.draw(st.lists(values(), max_size=6))
-    assert find(batch).taken.tolist() == [found for value in batch for found in find([value]).taken.tolist()]
+    assert found_in(batch).taken.tolist() == [found for value in batch for found in found_in([value]).taken.tolist()]
 
 
 @pytest.mark.parametrize(("attribute", "most"), [("id", 256), ("source", 256), ("subject", 200), ("action", 64)])
@@ -111,7 +111,7 @@ def test_an_attribute_is_found_up_to_the_length_that_its_contract_allows(attribu
         event = json.loads(Event("activity", at(), {"action": "play"}, "ana").record(0).value or b"")
         (event["data"] if attribute == "action" else event)[attribute] = "x" * length
         value = json.dumps(event).encode()
-        assert find([value]).taken.tolist() == [found]
+        assert found_in([value]).taken.tolist() == [found]
         log = [PlainRecord(0, START_MS, None, value)]
         assert told(take_in(log, 0, 1, declared=DECLARED)) == told(decoded_one_by_one(log, 0, 1, DECLARED))
         assert len(take_in(log, 0, 1).events) == found
@@ -122,7 +122,7 @@ def test_an_event_is_found_up_to_the_size_that_may_be_kept() -> None:
     room = MAX_EVENT_BYTES - len(json.dumps(event | {"partitionkey": ""}))
     for length, found in [(room, True), (room + 1, False)]:
         value = json.dumps(event | {"partitionkey": "x" * length}).encode()
-        assert find([value]).taken.tolist() == [found]
+        assert found_in([value]).taken.tolist() == [found]
 
 
 @given(st.lists(st.booleans(), min_size=8, max_size=8))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from stream_app.core.blocks import Block
 from stream_app.core.intake import decoding, found
 from stream_app.core.intake.canonical import Spans, find
 from stream_app.core.intake.outcome import Intake
@@ -13,8 +14,8 @@ from stream_app.core.log import LogRecord
 from stream_app.core.quantities import NOTHING_DECLARED, Declared
 
 
-def _find_nothing(values: Sequence[bytes], measures: tuple[str, ...] = ()) -> Spans:
-    spans = find(values, measures)
+def _find_nothing(block: Block, measures: tuple[str, ...] = ()) -> Spans:
+    spans = find(block, measures)
     none = np.zeros_like(spans.taken)
     numbers = np.full_like(spans.measures, np.nan)
     return Spans(spans.text, none, np.zeros_like(spans.places), numbers, none.copy())

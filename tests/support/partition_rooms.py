@@ -1,7 +1,7 @@
 """A worker's partition without Faust and Kafka: a consumer and a delivery by hand, sessions over ports in memory."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import cast
@@ -9,6 +9,7 @@ from typing import cast
 from faust.types import TP
 
 from stream_app.adapters.memory.states import MemoryStates
+from stream_app.core.blocks import Block
 from stream_app.core.log import PlainRecord
 from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Claim, Commit, Meta, Report
@@ -51,7 +52,7 @@ class HandConsumer:
 class Chunk:
     """A stream event of Faust: records, and whether they were let go."""
 
-    value: Sequence[PlainRecord]
+    value: Block
     acknowledged: bool = False
 
     def ack(self) -> None:
@@ -165,7 +166,7 @@ class Room:
 
     def deliver(self, begin: int, end: int) -> Chunk:
         """The records from one offset up to another arrive in one chunk."""
-        chunk = Chunk(self.log[begin:end])
+        chunk = Chunk(Block.of(self.log[begin:end]))
         self.owner.deliver(PARTITION, chunk)
         return chunk
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_app.core.blocks import Block
 from stream_app.core.durations import DAY_MS
 from stream_app.core.features.fold import APPLIED, read
 from stream_app.core.log import LogRecord
@@ -98,15 +99,17 @@ class Midnights:
     def __init__(self) -> None:
         self._day = 0
 
-    def cut(self, records: Sequence[LogRecord]) -> Iterator[tuple[range, Sequence[LogRecord]]]:
+    def cut(self, records: Sequence[LogRecord]) -> Iterator[tuple[range, Block]]:
         """Pieces of consecutive records, each behind the midnights, in ms, that pass before its first record."""
+        block = Block.of(records)
+        days = block.timestamps // DAY_MS
         start, passed = 0, range(0)
-        for place, record in enumerate(records):
-            if record.timestamp // DAY_MS > self._day:
+        for place in np.flatnonzero(days > self._day).tolist():
+            if days[place] > self._day:
                 if place > start:
-                    yield passed, records[start:place]
-                start, passed = place, self._pass_to(record.timestamp // DAY_MS)
-        yield passed, records[start:]
+                    yield passed, block[start:place]
+                start, passed = place, self._pass_to(int(days[place]))
+        yield passed, block[start:]
 
     def _pass_to(self, day: int) -> range:
         """Every midnight up to the one with which a day begins; none before the log's first record."""

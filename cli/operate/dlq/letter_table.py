@@ -8,9 +8,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cli.console import escaped
 from operations.redrive.ledger import Ledger
 from schemas.dead_letters import Rejection
+from schemas.display import escaped
 from schemas.instants import format_instant
 from stream_app.ports.dead_letters import Letter
 
@@ -32,7 +32,7 @@ def render(letters: Sequence[Letter], ledger: Ledger) -> Table:
         why = letter.rejection
         message = Text(printable(why.message.encode()))
         when = format_instant(why.timestamp)[:16].replace("T", " ")
-        table.add_row(str(letter.id), source(why), why.reason, message, when, state(letter, ledger))
+        table.add_row(str(letter.id), source(why), Text(escaped(why.reason)), message, when, state(letter, ledger))
     return table
 
 

@@ -8,6 +8,7 @@ from cli.console import OUT, print_json
 from cli.operate.dlq.letter_table import counted, render, summary
 from cli.operate.dlq.letters import ReasonOption, deployed, read_all
 from cli.options import AsJson
+from schemas.display import escaped
 
 
 def list_letters(
@@ -27,4 +28,5 @@ def list_letters(
         return
     OUT.print(render(letters, ledger))
     by_reason = counted(letters)
-    OUT.print(", ".join(f"{count:,} {name}" for name, count in by_reason.items()) or "There is no dead letter.")
+    counts = ", ".join(f"{count:,} {escaped(name)}" for name, count in by_reason.items())
+    OUT.print(counts or "There is no dead letter.", markup=False)

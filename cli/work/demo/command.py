@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,18 +17,22 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from cli.console import ERR, EXIT_FAILED, OUT, print_json
+from cli import endings
+from cli.console import ERR, EXIT_FAILED, OUT, print_json, say
+from cli.event_logs import ordered
+from cli.options import readable
 from cli.work.alert_table import AlertTable, in_a_line
 from cli.work.demo.run import DemoRun, ShowProgress
 from cli.work.demo.summary import summarise, table_of
 from cli.work.stack import running_services
+from producers.openings import kept, name_of
 from producers.simulator import simulate
 from producers.sparkify import read_log
 from schemas.errors import ContractViolation
 from schemas.instants import parse_instant
 from schemas.outgoing import OutgoingEvent, address
 from stream_app.ports.receiving import Received
-from stream_app.settings import STACK_DIRECTORY, Settings
+from stream_app.settings import Settings
 
 _SAY_EVERY_S = 2.0
 _USERS = 300
@@ -38,7 +44,8 @@ _START_MS = parse_instant("2024-01-01T00:00:00Z")
 
 def demo(
     log: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="A real Sparkify log instead of simulated users.")
+        Path | None,
+        typer.Option(parser=readable, metavar="FILE", help="A real Sparkify log instead of simulated users."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")] = False,
 ) -> None:
@@ -50,12 +57,14 @@ def demo(
     Example: churn demo --log sparkify_mini_events_68users.jsonl.gz
     """
     began = time.monotonic()
-    with running_services():
+    title = name_of(log) if log else f"{_USERS} simulated users, {_DAYS} days"
+    with nullcontext(None) if log is None else kept(log) as copy:
+        events = list(_events(copy, title))
+    with running_services(), _temporary_directory() as directory:
         settings = Settings(
             app_id=f"demo-{os.getpid()}",
             topic_prefix=f"demo-{os.getpid()}-",
         )
-        title = log.name if log else f"{_USERS} simulated users, {_DAYS} days"
         with _stage(title, live=OUT.is_terminal and not as_json) as (table, show):
 
             def on_alert(received: Received) -> None:
@@ -63,9 +72,9 @@ def demo(
                 if not OUT.is_terminal:
                     _say(received)
 
-            with DemoRun(settings, STACK_DIRECTORY / "demo", on_alert) as run:
+            with DemoRun(settings, directory, on_alert) as run, _counting_at_the_end(run):
                 run.prepare()
-                run.send(list(_events(log)), show)
+                run.send(events, show)
                 run.stop_worker()
                 show("folding the topic once more", run.facts.events, run.facts.events)
                 proof = _prove(run)
@@ -78,11 +87,34 @@ def demo(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _events(log: Path | None) -> Iterator[OutgoingEvent]:
+def _events(log: Path | None, name: str) -> Iterator[OutgoingEvent]:
     """Every event with a user, in order. Raises ContractViolation at a line that is no row of a Sparkify log."""
     if log is None:
         return address(simulate(_USERS, _DAYS, _SEED, _START_MS))
-    return (event for event in read_log(log) if event is not None)
+    return address(ordered(name, lambda: (event.value for event in read_log(log, name) if event is not None)))
+
+
+@contextmanager
+def _counting_at_the_end(run: DemoRun) -> Iterator[None]:
+    """Say how far it was if it is ended from outside."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        far = f"{max(run.applied, 0):,} of {run.facts.events:,} events scored, {len(run.facts.alerts):,} alerts"
+        say(f"churn: stopped by {endings.asked_by()}: {far}")
+        raise
+
+
+@contextmanager
+def _temporary_directory() -> Iterator[Path]:
+    """For the worker's log and trace; it stays if something goes wrong, for then the log is what there is to read."""
+    directory = Path(tempfile.mkdtemp(prefix="churn-demo-"))
+    try:
+        yield directory
+    except KeyboardInterrupt:
+        shutil.rmtree(directory)
+        raise
+    shutil.rmtree(directory)
 
 
 @contextmanager
@@ -112,7 +144,7 @@ class _Lines:
 
 
 def _say(received: Received) -> None:
-    ERR.print(in_a_line(received.alert.data), markup=False, soft_wrap=True)
+    say(in_a_line(received.alert.data))
 
 
 def _prove(run: DemoRun) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class DemoRun:
         self.trace = directory / "trace.bin"
         self.facts = DemoFigures()
         self.deployment = deployment_of(settings)
+        self.applied = 0
         self._directory = directory
         self._on_alert = on_alert
         self._worker: WorkerProcess | None = None
@@ -100,7 +102,7 @@ class DemoRun:
             while thread.is_alive() or before < total:
                 self._collect(_POLL_S)
                 self._running().must_run()
-                applied = self._running().applied() - self.settings.partitions
+                applied = self.applied = self._running().applied() - self.settings.partitions
                 if applied != before:
                     moved_at, before = time.monotonic(), applied
                     show(title, max(applied, 0), self.facts.events)
@@ -138,13 +140,14 @@ class DemoRun:
         self._running().stop()
 
     def __exit__(self, *_: object) -> None:
-        """Take away worker, topics and states."""
-        if self._worker is not None:
-            self._worker.stop()
-        if self._subscriber is not None:
-            self._subscriber.close()
-        delete_topics(self.deployment)
-        forget(self.deployment)
+        """Take away worker, topics and states, each whatever becomes of the others."""
+        with ExitStack() as taking_away:
+            taking_away.callback(forget, self.deployment)
+            taking_away.callback(delete_topics, self.deployment)
+            if self._subscriber is not None:
+                taking_away.callback(self._subscriber.close)
+            if self._worker is not None:
+                taking_away.callback(self._worker.stop)
 
 
 def _send(sender: Sender, events: Sequence[OutgoingEvent], pace: Pace, failures: list[BaseException]) -> None:

@@ -5,37 +5,26 @@ of the version named below: importing it under another one is refused, and so is
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from itertools import chain
 from types import FunctionType, MethodType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, Sender
 from aiokafka.producer.transaction_manager import PidAndEpoch
-from aiokafka.record import MemoryRecords
-from aiokafka.structs import TopicPartition
 
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.decompressed_sizes import may_grow_beyond
-from stream_app.core.log import PlainRecord
 
 TESTED: Final = {"aiokafka": "0.14.0"}
 
-MOST_BYTES: Final = 64 << 20
-"""Of one batch, decompressed: 64 times what the topic lets a compressed one have."""
 AGAIN_AFTER_S: Final = 0.002
 """While the broker finishes the transaction before, it tells the next one to try again: after 20 ms by default, which
 was most of an alert's delay at many small batches a second."""
 
-_MAGIC, _LENGTH_AT, _MAGIC_AT, _HEAD_BYTES, _LENGTH_ENDS = 2, 8, 16, 61, 12
-"""Of a batch of records: the format that aiokafka writes, and places of its header."""
 _DROPPED_WITHIN_S = 2.0
-_log = logging.getLogger(__name__)
 
 
 def demand_versions(who: str, tested: Mapping[str, str]) -> None:
@@ -78,24 +67,15 @@ def fetch_in_sizes(consumer: AIOKafkaConsumer, min_bytes: int, max_wait_ms: int,
     consumer._fetch_max_bytes = max_bytes
 
 
+def read_committed(consumer: AIOKafkaConsumer) -> None:
+    """Have a consumer that somebody else has made, and that has not started, read no record of an open transaction."""
+    consumer._isolation_level = "read_committed"
+
+
 def be_seen_fetching(consumer: AIOKafkaConsumer) -> None:
     """Have a consumer look as if it fetched: aiokafka leaves its group for good when nobody does."""
     with consumer._subscription.fetch_context():
         pass
-
-
-def bound_batches(consumer: AIOKafkaConsumer) -> None:
-    """Have a consumer that has not started pass over batches which may grow beyond the bound, each with a line in the
-    log. aiokafka has no bound, so a small batch may need gigabytes.
-
-    To a session it is a hole, at which its partition stops (`hole_in_log`); other partitions go on.
-    """
-    _fetch_as(consumer, MemoryRecords=_BoundedBatches, PartitionRecords=_BoundedRecords)
-
-
-def deliver_plain_records(consumer: AIOKafkaConsumer) -> None:
-    """Have a consumer that has not started deliver plain tuples."""
-    _fetch_as(consumer, PartitionRecords=_PlainRecords)
 
 
 def end_once(producer: AIOKafkaProducer) -> None:
@@ -152,68 +132,6 @@ def _nobody_waits(producer: AIOKafkaProducer) -> None:
         futures.append(transactions._transaction_waiter)
     for future in futures:
         future.add_done_callback(look_at)
-
-
-def _fetch_as(consumer: AIOKafkaConsumer, **classes: type) -> None:
-    """Have the fetcher that a consumer is going to start use classes of ours, on top of what it uses so far."""
-    start = consumer.start.__func__
-    fetcher = start.__globals__["Fetcher"]
-    fetch = fetcher._proc_fetch_request
-    on_top = {name: type(name, (ours, fetch.__globals__[name]), {}) for name, ours in classes.items()}
-    patched = type("Fetcher", (fetcher,), {"_proc_fetch_request": seeing(fetch, **on_top)})
-    consumer.start = MethodType(seeing(start, Fetcher=patched), consumer)
-
-
-class _PassedOver(NamedTuple):
-    """Stands for a batch that is not looked into: aiokafka takes control batches for empty ones."""
-
-    next_offset: int
-    producer_id: None = None
-    is_control_batch: bool = True
-
-    def validate_crc(self) -> bool:
-        """It was, of the batch itself."""
-        return True
-
-
-class _BoundedBatches(MemoryRecords):  # type: ignore[misc]
-    """The batches of a fetch, of which those that may grow beyond the bound are passed over."""
-
-    at: TopicPartition
-
-    def __init__(self, fetched: bytes) -> None:
-        super().__init__(fetched)
-        self._rest = memoryview(fetched)
-
-    def next_batch(self) -> Any:  # noqa: ANN401 - aiokafka's own
-        """The next one."""
-        batch, found = super().next_batch(), self._rest
-        end = _LENGTH_ENDS + int.from_bytes(found[_LENGTH_AT:_LENGTH_ENDS], "big")
-        self._rest = found[end:]
-        if found[_MAGIC_AT] < _MAGIC or not batch.compression_type:
-            return batch
-        if not may_grow_beyond(MOST_BYTES, batch.compression_type, found[_HEAD_BYTES:end]) or not batch.validate_crc():
-            return batch
-        first, behind = batch.base_offset, batch.next_offset
-        _log.error(
-            "batch_too_large: %s offsets %d to %d, may grow beyond %d bytes", self.at, first, behind - 1, MOST_BYTES
-        )
-        return _PassedOver(behind)
-
-
-class _BoundedRecords(PartitionRecords):  # type: ignore[misc]
-    """The records of a fetch, whose batches know where they are from."""
-
-    def __init__(self, at: TopicPartition, batches: _BoundedBatches, *others: object) -> None:
-        batches.at = at
-        super().__init__(at, batches, *others)
-
-
-class _PlainRecords(PartitionRecords):  # type: ignore[misc]
-    """The records of a fetch as plain tuples: aiokafka's own have eleven fields and check them all, each time."""
-
-    def _consumer_record(self, _: TopicPartition, record: Any) -> PlainRecord:  # noqa: ANN401 - aiokafka's own
-        return tuple.__new__(PlainRecord, (record.offset, record.timestamp, record.key, record.value, record.headers))
 
 
 class TransactionInDoubt(KafkaError):  # type: ignore[misc]

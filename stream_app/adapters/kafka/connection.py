@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from schemas.errors import ContractViolation
-from stream_app.adapters.kafka.aiokafka_patches import bound_batches
+from stream_app.adapters.kafka.block_fetches import deliver_records
 from stream_app.adapters.kafka.tokens import AioTokens, TokenSource
 from stream_app.deployment import READERS_GROUP, KafkaConnection, Login, Tls, TokenClient
 
@@ -33,7 +33,7 @@ def admin(kafka: KafkaConnection) -> AdminClient:
 
 
 def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  # noqa: ANN401 - aiokafka's own
-    """aiokafka's, which commits nothing, reads only where it was sent, and bounds what batches grow to."""
+    """aiokafka's, which commits nothing, reads only where it was sent, and delivers plain records."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka.bootstrap,
         auto_offset_reset="none",
@@ -41,7 +41,7 @@ def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  #
         **aiokafka_access(kafka),
         **options,
     )
-    bound_batches(consumer)
+    deliver_records(consumer)
     return consumer
 
 

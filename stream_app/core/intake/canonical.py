@@ -8,7 +8,6 @@ and a power of ten, is then the float64 next to it (Clinger 1990), the one that 
 """
 
 import struct
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -16,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.topics import MAX_EVENT_BYTES
+from stream_app.core.blocks import Block
 from stream_app.core.kernels import Array, Word, kernel, piece
-from stream_app.core.tables import Integers
+from stream_app.core.tables import Bytes, Integers
 
-Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
 
 ID, SOURCE, TIME, RECORDED, SUBJECT, ACTION, SESSION, SPEC, TYPE, CONTENT, KEY, DATA, MEASURES = range(13)
@@ -67,14 +66,14 @@ _NAME_WORDS: Final = _LONGEST_NAME // 8
 _MOST_MEASURES: Final = 32
 _MOST_DIGITS: Final = 15
 _POWERS = np.array([float(10**power) for power in range(_MOST_DIGITS + 1)])
-_ROOM: Final = b"\0" * 24
-"""Words are read at any place in a value: so there is room for three behind the last."""
+_DOUBT = np.uint64(0)
+"""In place of the place behind something: nothing ends before the first byte of a text."""
 
 
 class Spans(NamedTuple):
     """The records of a batch that are canonical activity events, and where in its bytes their attributes stand.
 
-    text    uint8  the values, each with a line feed behind it, and some room
+    text    uint8  that of the block
     taken   bool   per record: whether it is such an event; where it is not, all its attributes are empty
     places  int64  (2, attributes, records): its first byte in the text, and how many bytes it has; 0 bytes where there
                    is no recordedtime
@@ -89,18 +88,17 @@ class Spans(NamedTuple):
     undeclared: NDArray[np.bool_]
 
 
-def find(values: Sequence[bytes], measures: tuple[str, ...] = ()) -> Spans:
+def find(block: Block, measures: tuple[str, ...] = ()) -> Spans:
     """Look into every value of a batch, for the declared measures too."""
-    text = np.frombuffer(b"\n".join([*values, _ROOM]), np.uint8)
-    ends = np.cumsum(np.fromiter(map(len, values), np.int64, len(values)) + 1)
-    taken = np.zeros(len(values), np.bool_)
-    spans = np.zeros((2, _KEPT, len(values)), np.int64)
-    opened = np.zeros(len(values), np.int64)
-    _find(text, ends, MAX_EVENT_BYTES, spans, opened, taken)
-    numbers, undeclared = np.full((len(values), len(measures)), np.nan), np.zeros(len(values), np.bool_)
+    taken = np.zeros(len(block), np.bool_)
+    spans = np.zeros((2, _KEPT, len(block)), np.int64)
+    opened = np.zeros(len(block), np.int64)
+    begins, sizes = block.values
+    _find(block.text, begins, sizes, MAX_EVENT_BYTES, spans, opened, taken)
+    numbers, undeclared = np.full((len(block), len(measures)), np.nan), np.zeros(len(block), np.bool_)
     if opened.any():
-        _measure(text, ends, opened, _sized(measures), spans, taken, numbers, undeclared)
-    return Spans(text, taken, spans, numbers, undeclared)
+        _measure(block.text, opened, _sized(measures), spans, taken, numbers, undeclared)
+    return Spans(block.text, taken, spans, numbers, undeclared)
 
 
 @lru_cache
@@ -112,17 +110,16 @@ def _sized(names: tuple[str, ...]) -> Words:
 
 
 @kernel
-def _find(text: Array, ends: Array, largest: int, spans: Array, opened: Array, taken: Array) -> None:
-    """Each value ends in a line feed, which is nowhere let pass: so no value is left at any but its own."""
-    begin = np.uint64(0)
-    for i in range(len(ends)):
-        end = np.uint64(ends[i])
-        if end - _ONE - begin <= np.uint64(largest):
-            taken[i] = _take(text, begin, end - _ONE, spans, opened, i)
+def _find(text: Array, begins: Array, sizes: Array, largest: int, spans: Array, opened: Array, taken: Array) -> None:
+    """A search may run on behind its value, up to the zeros behind all: it is let pass where it ends at the value's own
+    end, and it never goes back."""
+    for i in range(len(begins)):
+        if 0 < sizes[i] <= largest:
+            begin = np.uint64(begins[i])
+            taken[i] = _take(text, begin, begin + np.uint64(sizes[i]), spans, opened, i)
         if not taken[i]:
             spans[:, :, i] = 0
             opened[i] = 0
-        begin = end
 
 
 @kernel
@@ -153,7 +150,7 @@ def _take(text: Array, at: Word, end: Word, spans: Array, opened: Array, i: int)
         if key == MEASURES:
             opened[i] = at
             while text[at] != _CLOSE:
-                if at == end:
+                if at >= end:
                     return False
                 at += _ONE
         else:
@@ -175,7 +172,6 @@ def _take(text: Array, at: Word, end: Word, spans: Array, opened: Array, i: int)
 @kernel
 def _measure(
     text: Array,
-    ends: Array,
     opened: Array,
     names: Array,
     spans: Array,
@@ -187,8 +183,7 @@ def _measure(
     for i in range(len(opened)):
         if opened[i] == 0:
             continue
-        end = np.uint64(ends[i]) - _ONE
-        if text[_measures(text, np.uint64(opened[i]), end, names, measures, undeclared, i)] != _CLOSE:
+        if _measures(text, np.uint64(opened[i]), names, measures, undeclared, i) == _DOUBT:
             taken[i] = False
             spans[:, :, i] = 0
             measures[i, :] = np.nan
@@ -196,38 +191,40 @@ def _measure(
 
 
 @piece
-def _measures(text: Array, at: Word, end: Word, names: Array, measures: Array, undeclared: Array, i: int) -> Word:
-    """Where the object of measures that is opened here is closed, by the first brace; `end` if there is a doubt."""
+def _measures(text: Array, at: Word, names: Array, measures: Array, undeclared: Array, i: int) -> Word:
+    """Where the object of measures that is opened here is closed, by the first brace. _DOUBT if there is one."""
     if text[at] != _OPEN:
-        return end
+        return _DOUBT
     for _ in range(_MOST_MEASURES):
         at = _spaces(text, at + _ONE)
         begin = at + _ONE
         at = _text(text, at)
         if text[at] != _QUOTE or at - begin > np.uint64(_LONGEST_NAME) or not _is_slug(text, begin, at):
-            return end
+            return _DOUBT
         measure = _declared(text, begin, at, names)
         at = _spaces(text, at + _ONE)
         if text[at] != _COLON:
-            return end
-        at, number = _number(text, _spaces(text, at + _ONE), end)
+            return _DOUBT
+        at, number = _number(text, _spaces(text, at + _ONE))
+        if at == _DOUBT:
+            return _DOUBT
         if measure < 0:
             undeclared[i] = True
         elif np.isnan(measures[i, measure]):
             measures[i, measure] = number
         else:
-            return end
+            return _DOUBT
         at = _spaces(text, at)
         if text[at] == _CLOSE:
             return at
         if text[at] != _COMMA:
-            return end
-    return end
+            return _DOUBT
+    return _DOUBT
 
 
 @piece
-def _number(text: Array, at: Word, end: Word) -> tuple[Word, float]:
-    """The place behind the number that begins here, and the number; `end` if there is a doubt about it."""
+def _number(text: Array, at: Word) -> tuple[Word, float]:
+    """The place behind the number that begins here, and the number. _DOUBT if there is one about it."""
     negative = text[at] == _MINUS
     if negative:
         at += _ONE
@@ -237,7 +234,7 @@ def _number(text: Array, at: Word, end: Word) -> tuple[Word, float]:
         at += _ONE
     whole, decimals = at - first, np.uint64(0)
     if whole == 0 or (whole > _ONE and text[first] == _ZERO):
-        return end, 0.0
+        return _DOUBT, 0.0
     if text[at] == _POINT:
         at += _ONE
         point = at
@@ -246,9 +243,9 @@ def _number(text: Array, at: Word, end: Word) -> tuple[Word, float]:
             at += _ONE
         decimals = at - point
         if decimals == 0:
-            return end, 0.0
+            return _DOUBT, 0.0
     if whole + decimals > np.uint64(_MOST_DIGITS):
-        return end, 0.0
+        return _DOUBT, 0.0
     number = np.float64(digits) / _POWERS[decimals]
     return at, -number if negative else number
 

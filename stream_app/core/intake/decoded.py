@@ -1,6 +1,5 @@
 """The second door: records that must be decoded. It admits their events and says of each other record what it is."""
 
-from collections.abc import Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -8,6 +7,7 @@ from numpy.typing import NDArray
 
 from schemas.errors import Poison
 from schemas.events import USER_EVENTS, Control, UserEvent
+from stream_app.core.blocks import Block
 from stream_app.core.hashing import event_hashes
 from stream_app.core.intake.admission import admitted_times, refusal_of
 from stream_app.core.intake.decoding import decode_each
@@ -31,13 +31,13 @@ class Decoded(NamedTuple):
     undeclared: NDArray[np.bool_]
 
 
-def admit_decoded(records: Sequence[LogRecord], places: list[int], declared: Declared, intake: Intake) -> Decoded:
+def admit_decoded(block: Block, places: Integers, declared: Declared, intake: Intake) -> Decoded:
     """Decode the records at these places; what is no event, or is not admitted, is noted in the intake.
 
     At a control record that follows an event, of either door, the run ends: there `intake.end_offset` is set.
     """
-    chosen, events = _events_among(records, places, intake)
-    times_ms = _times_of([records[place] for place in chosen], events)
+    chosen, events = _events_among(block, places, intake)
+    times_ms = _times_of(block.timestamps[chosen], events)
     admitted: list[int] = []
     facts: list[list[EventFact]] = []
     for at, (place, event) in enumerate(zip(chosen, events, strict=True)):
@@ -47,7 +47,7 @@ def admit_decoded(records: Sequence[LogRecord], places: list[int], declared: Dec
             facts.append(facts_of(event, declared))
             admitted.append(at)
         except Poison as poison:
-            intake.dead.append(_letter(records[place], poison))
+            intake.dead.append(_letter(block[place], poison))
     intake.dead.sort(key=lambda letter: letter.record.offset)
     kept = [events[at] for at in admitted]
     return Decoded(
@@ -61,21 +61,21 @@ def admit_decoded(records: Sequence[LogRecord], places: list[int], declared: Dec
     )
 
 
-def _events_among(records: Sequence[LogRecord], places: list[int], intake: Intake) -> tuple[list[int], list[UserEvent]]:
+def _events_among(block: Block, places: Integers, intake: Intake) -> tuple[list[int], list[UserEvent]]:
     """The events at these places, up to the first control record that follows any event of the batch."""
-    found_before = next((at for at, place in enumerate(places) if at != place), len(places))
+    found_before = next(iter(np.flatnonzero(places != np.arange(len(places))).tolist()), len(places))
     chosen: list[int] = []
     events: list[UserEvent] = []
-    for place, told in zip(places, decode_each([records[place].value for place in places]), strict=True):
+    for place, told in zip(places.tolist(), decode_each(block.take(places)), strict=True):
         if isinstance(told, USER_EVENTS):
             chosen.append(place)
             events.append(told)
         elif isinstance(told, Poison):
-            intake.dead.append(_letter(records[place], told))
+            intake.dead.append(_letter(block[place], told))
         elif not isinstance(told, Control):
             intake.clocks += 1
         elif chosen or place > found_before:
-            intake.end_offset = records[place].offset
+            intake.end_offset = int(block.offsets[place])
             break
         else:
             intake.control = told.data
@@ -83,14 +83,14 @@ def _events_among(records: Sequence[LogRecord], places: list[int], intake: Intak
     return chosen, events
 
 
-def _times_of(records: Sequence[LogRecord], events: list[UserEvent]) -> Integers:
+def _times_of(sent_ms: Integers, events: list[UserEvent]) -> Integers:
     """When each event happened; NO_TIME if it is not admitted."""
     texts, recorded = [event.time for event in events], [event.recordedtime for event in events]
     claimed_ms = instants_of(texts)
     if recorded == texts:
         ingested_ms = claimed_ms
     else:
-        ingested_ms = np.fromiter((record.timestamp for record in records), np.int64, len(records))
+        ingested_ms = sent_ms.copy()
         noted = [at for at, text in enumerate(recorded) if text is not None]
         ingested_ms[noted] = instants_of([cast("str", recorded[at]) for at in noted])
     times_ms = admitted_times(claimed_ms, ingested_ms)

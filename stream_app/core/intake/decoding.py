@@ -4,21 +4,20 @@ One decoder call for a whole batch costs a third of one call a record. It is tak
 itself as JSON, so that joining them cannot change what any of them means; everything else is decoded one by one.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 import numpy as np
 
 from schemas.errors import Poison
 from schemas.events import USER_EVENTS, Record
 from schemas.topics import MAX_EVENT_BYTES
+from stream_app.core.blocks import Block
 from stream_app.core.intake.instants import instant_ms
 from stream_app.core.kernels import Array, kernel
 
 MAX_NESTING = 100
 """Levels of JSON objects and arrays in an event: the decoder's own limit depends on who calls it."""
 
-QUOTE, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY = b'"\\{}[]'
+QUOTE, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, COMMA = b'"\\{}[],'
 ALONE, OPEN, TOO_DEEP = range(3)
 """What a scan finds: every value stands by itself; one leaves something open; one is nested too deep."""
 
@@ -26,27 +25,30 @@ _one: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _many: msgspec.json.Decoder[list[Record]] = msgspec.json.Decoder(list[Record])
 
 
-def decode_all(values: Sequence[bytes | None]) -> list[Record] | None:
+def decode_all(block: Block) -> list[Record] | None:
     """The records of a batch, or None if they must be decoded one by one to tell which of them is poison."""
-    if None in values:
+    begins, sizes = block.values
+    if not len(sizes) or sizes.max() > MAX_EVENT_BYTES or sizes.min() <= 0:
         return None
-    joined = b",".join(values)  # type: ignore[arg-type]  # there is no None among them
-    sizes = np.fromiter(map(len, values), np.int64, len(values))  # type: ignore[arg-type]
-    if not len(sizes) or sizes.max() > MAX_EVENT_BYTES or sizes.min() == 0:
+    ends = np.cumsum(sizes + 1) - 1
+    joined = np.empty(int(ends[-1]) + 2, np.uint8)
+    _join(block.text, begins, ends, joined[1:])
+    if _scan(joined[1:], ends, MAX_NESTING) != ALONE:
         return None
-    if _scan(np.frombuffer(joined, np.uint8), np.cumsum(sizes + 1) - 1, MAX_NESTING) != ALONE:
-        return None
+    joined[0], joined[-1] = OPEN_ARRAY, CLOSE_ARRAY
     try:
-        records = _many.decode(b"[" + joined + b"]")
+        records = _many.decode(joined.data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return records if len(records) == len(values) else None
+    return records if len(records) == len(block) else None
 
 
-def decode_each(values: Sequence[bytes | None]) -> list[Record | Poison]:
+def decode_each(block: Block) -> list[Record | Poison]:
     """The record that each value holds, or why it holds none."""
-    records = decode_all(values)
-    return [_record_or_poison(value) for value in values] if records is None else [_timed(one) for one in records]
+    records = decode_all(block)
+    if records is None:
+        return [_record_or_poison(block.value_at(place)) for place in range(len(block))]
+    return [_timed(one) for one in records]
 
 
 def _record_or_poison(value: bytes | None) -> Record | Poison:
@@ -80,6 +82,18 @@ def decode_record(value: bytes | None) -> Record:
         raise Poison("schema", str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Poison("undecodable", str(error)) from error
+
+
+@kernel
+def _join(text: Array, begins: Array, ends: Array, joined: Array) -> None:
+    """Copy each value up to its end, and a comma behind it."""
+    at = np.uint64(0)
+    for i in range(len(ends)):
+        away = np.uint64(begins[i]) - at
+        for place in range(at, np.uint64(ends[i])):
+            joined[place] = text[place + away]
+        joined[ends[i]] = COMMA
+        at = np.uint64(ends[i]) + np.uint64(1)
 
 
 @kernel

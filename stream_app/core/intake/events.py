@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import UserEvent
+from stream_app.core.blocks import Block
 from stream_app.core.intake.decoding import decode_all, decode_record
 from stream_app.core.intake.facts import EventFact
 from stream_app.core.log import LogRecord
@@ -40,7 +40,7 @@ class Events(Sequence[Admitted]):
     a measure beside those that were declared.
     """
 
-    records: list[LogRecord] = field(default_factory=list)
+    records: Block = field(default_factory=lambda: Block.of(()))
     names: Sequence[str] = ()
     user: Integers = field(default_factory=_integers)
     times_ms: Integers = field(default_factory=_integers)
@@ -81,14 +81,14 @@ class Events(Sequence[Admitted]):
     @property
     def offsets(self) -> Integers:
         """The offset of each event."""
-        return np.fromiter((record.offset for record in self.records), np.int64, len(self))
+        return self.records.offsets
 
     @property
     def events(self) -> list[UserEvent]:
         """All events, decoded anew."""
         places = [place for place in range(len(self)) if place not in self.decoded]
-        values = [self.records[place].value for place in places]
-        fresh = decode_all(values) or [decode_record(value) for value in values]
+        others = self.records.take(np.array(places, np.int64))
+        fresh = decode_all(others) or [decode_record(others.value_at(place)) for place in range(len(others))]
         every = {**self.decoded, **dict(zip(places, cast("list[UserEvent]", fresh), strict=True))}
         return [every[place] for place in range(len(self))]
 
@@ -101,7 +101,7 @@ class Events(Sequence[Admitted]):
         order = np.argsort(first)
         decoded = [(new, old) for new, old in enumerate(places.tolist()) if old in self.decoded]
         return Events(
-            list(compress(self.records, chosen.tolist())),
+            self.records.take(places),
             [self.names[name] for name in present[order].tolist()],
             np.argsort(order)[user],
             self.times_ms[places],

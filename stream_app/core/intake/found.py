@@ -1,23 +1,22 @@
 """The first door: canonical activity events, admitted from their bytes without an object for any of them."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_app.core.blocks import Block
 from stream_app.core.intake.admission import admitted_times
-from stream_app.core.intake.canonical import ACTION, ID, RECORDED, SOURCE, SUBJECT, TIME, Bytes, Spans, find
+from stream_app.core.intake.canonical import ACTION, ID, RECORDED, SOURCE, SUBJECT, TIME, Spans, find
 from stream_app.core.intake.instants import NO_TIME, parse_at
-from stream_app.core.log import LogRecord
 from stream_app.core.quantities import ABSENT, BEYOND, Declared, all_quantised
-from stream_app.core.tables import Integers
+from stream_app.core.tables import Bytes, Integers
 
 
 class Found(NamedTuple):
     """What the first door says of every record of a batch; `times_ms` is NO_TIME where it says nothing.
 
-    text         uint8  the batch's values
+    text         uint8  that of the block
     ids, sources, users, actions   int64 (2, records)  where in it each stands: its first byte and number of bytes
     measures     names of the columns of `units`: none if no record carries one
     units        int64  per record and measure: in the units that were declared, or ABSENT
@@ -35,11 +34,11 @@ class Found(NamedTuple):
     undeclared: NDArray[np.bool_]
 
 
-def admit_found(records: Sequence[LogRecord], declared: Declared) -> Found:
+def admit_found(block: Block, declared: Declared) -> Found:
     """Look into the bytes of every record. What might not be admitted is left to the second door, which says why."""
     measures = tuple(declared.measures)
-    spans = find([record.value or b"" for record in records], measures)
-    times_ms = _times_of(spans, records)
+    spans = find(block, measures)
+    times_ms = _times_of(spans, block)
     units = all_quantised(spans.measures, list(declared.measures.values()))
     times_ms[(units == BEYOND).any(axis=1)] = NO_TIME
     if (units == ABSENT).all():
@@ -57,10 +56,10 @@ def admit_found(records: Sequence[LogRecord], declared: Declared) -> Found:
     )
 
 
-def _times_of(spans: Spans, records: Sequence[LogRecord]) -> Integers:
+def _times_of(spans: Spans, block: Block) -> Integers:
     """When each record that was found happened; NO_TIME if it was not found, or might not be admitted."""
     claimed_ms = parse_at(spans.text, *spans.places[:, TIME])
     ingested_ms = parse_at(spans.text, *spans.places[:, RECORDED])
-    for place in np.flatnonzero(spans.taken & (spans.places[1, RECORDED] == 0)).tolist():
-        ingested_ms[place] = records[place].timestamp
+    unrecorded = spans.taken & (spans.places[1, RECORDED] == 0)
+    ingested_ms[unrecorded] = block.timestamps[unrecorded]
     return admitted_times(claimed_ms, ingested_ms)

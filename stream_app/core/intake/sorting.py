@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from schemas.errors import Poison
+from stream_app.core.blocks import Block
 from stream_app.core.hashing import event_hashes_at, murmur2_at
-from stream_app.core.intake.canonical import Bytes
 from stream_app.core.intake.decoded import Decoded, admit_decoded
 from stream_app.core.intake.events import Events
 from stream_app.core.intake.found import Found, admit_found
@@ -19,7 +19,7 @@ from stream_app.core.intake.numbering import gathered, numbered, texts_at
 from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.log import LogRecord
 from stream_app.core.quantities import ABSENT, NOTHING_DECLARED, Declared
-from stream_app.core.tables import Integers
+from stream_app.core.tables import Bytes, Integers
 
 
 def take_in(
@@ -34,15 +34,16 @@ def take_in(
     `declared` are the numbers and categories that are taken from events; one that cannot be kept is poison.
     `barred` are offsets that were set aside as `bug` before: a run ends before such a record, or is that record alone.
     """
-    if barred:
-        first = next((place for place, record in enumerate(records) if record.offset in barred), len(records))
+    block = Block.of(records)
+    if barred and len(block):
+        first = next(iter(np.flatnonzero(np.isin(block.offsets, list(barred))).tolist()), len(block))
         if first == 0:
-            return set_aside(records[0], "it was set aside before", Poison.__name__)
-        records = records[:first]
-    intake = Intake(end_offset=records[-1].offset + 1)
-    found = admit_found(records, declared)
-    decoded = admit_decoded(records, np.flatnonzero(found.times_ms == NO_TIME).tolist(), declared, intake)
-    intake.events, homes = _joined(records, found, decoded, intake.end_offset, partitions)
+            return set_aside(block[0], "it was set aside before", Poison.__name__)
+        block = block[:first]
+    intake = Intake(end_offset=block.end)
+    found = admit_found(block, declared)
+    decoded = admit_decoded(block, np.flatnonzero(found.times_ms == NO_TIME), declared, intake)
+    intake.events, homes = _joined(block, found, decoded, intake.end_offset, partitions)
     _reject_mispartitioned(intake, homes, partition)
     return intake
 
@@ -52,15 +53,11 @@ def set_aside(record: LogRecord, message: str, error: str) -> Intake:
     return Intake(end_offset=record.offset + 1, dead=[DeadLetter(record, "bug", message, error)])
 
 
-def _joined(
-    records: Sequence[LogRecord], found: Found, decoded: Decoded, end_offset: int, partitions: int
-) -> tuple[Events, Integers]:
+def _joined(block: Block, found: Found, decoded: Decoded, end_offset: int, partitions: int) -> tuple[Events, Integers]:
     """The events of both doors as one run in log order, and the home partition of each of its users."""
     text, users, others = found.text, found.users, decoded.places
     id_hash = event_hashes_at(found.text, *found.sources, *found.ids)
-    if end_offset <= records[-1].offset:
-        end = next(place for place, record in enumerate(records) if record.offset == end_offset)
-        found.times_ms[end:] = NO_TIME
+    found.times_ms[block.place_of(end_offset) :] = NO_TIME
     if others:
         found.times_ms[others], id_hash[others] = decoded.times_ms, decoded.id_hash
         found.units[others], found.undeclared[others] = ABSENT, decoded.undeclared
@@ -71,7 +68,7 @@ def _joined(
     actions, action, _ = _looked_up(found.text, found.actions[:, kept])
     fresh = np.searchsorted(kept, others).tolist()
     events = Events(
-        records=list(records) if len(kept) == len(records) else [records[place] for place in kept.tolist()],
+        records=block if len(kept) == len(block) else block.take(kept),
         names=names,
         user=user,
         times_ms=found.times_ms[kept],

@@ -11,6 +11,7 @@ from stream_app.core.intake.decoding import decode_all
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from stream_app.deployment import KafkaConnection
+from tests.support.blocks import holding
 
 COUNT, USERS = 60_000, 3_000
 
@@ -54,7 +55,7 @@ def test_the_same_arguments_give_the_same_bytes_and_another_seed_gives_others() 
 
 def test_ids_are_unique_also_where_one_load_follows_another() -> None:
     load = joined([*one_each(USERS), *drawn(COUNT, USERS, "uniform", seed=1, first=USERS)])
-    decoded = decode_all(load.values)
+    decoded = decode_all(holding(load.values))
     assert decoded is not None
     assert len({event.id for event in decoded}) == USERS + COUNT
 
@@ -81,6 +82,6 @@ def test_an_open_loop_has_a_new_user_every_so_many_events_and_no_other_new_ones(
 
 
 def test_an_open_loops_events_happen_when_they_are_due() -> None:
-    decoded = decode_all(prepare(a_plan(), now_ms=1_700_000_000_000).values)
+    decoded = decode_all(holding(prepare(a_plan(), now_ms=1_700_000_000_000).values))
     assert decoded is not None
     assert [parse_instant(event.time) - 1_700_000_000_000 for event in decoded] == list(range(2000))

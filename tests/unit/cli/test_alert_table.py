@@ -49,7 +49,7 @@ def test_alerts_are_shown_in_a_hundred_columns_with_nothing_wrapped() -> None:
     assert rendered([CHURNED, UPDATED, brief, stranger]) == [
         "                                            Churn alerts",
         "user                              band                  score        events known        when",
-        "[red]u[/red]\\x1b[31m\\nxxxxxxxxx…  new warning           0.46         184 in 32 days      03-02 10:15",
+        "[red]u[/red]\\x1b…xxxxxxxxxxxxxxx  new warning           0.46         184 in 32 days      03-02 10:15",
         "    ↑ has no paid plan",
         "    ↑ 1 message to support in a day, usually none",
         "    ↑ visits to the home page were under 1% of what was done in a month, usually 4%",

@@ -64,10 +64,31 @@ def test_a_page_becomes_its_slug(page: str, slug: str) -> None:
     assert action(page) == slug
 
 
-@pytest.mark.parametrize("page", ["", "  ", "3rd", "é", "x" * 65])
-def test_a_page_without_a_slug_is_refused(page: str, tmp_path: Path) -> None:
-    with pytest.raises(ContractViolation, match=r"log\.jsonl:2: .*cannot be the name of a page"):
-        read(log_of(tmp_path, row(), row(page)))
+@pytest.mark.parametrize("page", ["", "  ", "404", "é", "x" * 65])
+def test_a_row_of_a_page_without_a_slug_is_handed_on_as_nothing(page: str, tmp_path: Path) -> None:
+    path = log_of(tmp_path, row(), row(page), row("Help"))
+    assert [event is None for event in read_log(path)] == [False, True, False]
+
+
+@pytest.mark.parametrize("user", [10, 10.0, "10"])
+def test_a_users_id_may_be_a_number_and_is_the_same_user(user: float | str, tmp_path: Path) -> None:
+    (event,) = read_log(log_of(tmp_path, json.dumps({"ts": 1538358605000, "userId": user, "page": "Home"})))
+    assert event == read(log_of(tmp_path, row(user="10")))[0]
+
+
+def test_whole_numbers_that_pandas_wrote_with_a_point_are_whole(tmp_path: Path) -> None:
+    floats = json.dumps({"ts": 1538358605000.0, "userId": "7", "page": "Home", "sessionId": 38.0, "itemInSession": 4.0})
+    assert read(log_of(tmp_path, floats)) == read(log_of(tmp_path, row(sessionId=38, itemInSession=4)))
+
+
+@pytest.mark.parametrize(
+    ("ts", "unit"),
+    [(1541990258, "a time in seconds"), (1541990258796000, "a time in microseconds"),
+     (1541990258796000000, "a time in nanoseconds"), (7, "between 2000 and 2100")],
+)  # fmt: skip
+def test_a_time_that_is_not_in_ms_is_refused_with_its_unit(ts: int, unit: str, tmp_path: Path) -> None:
+    with pytest.raises(ContractViolation, match=rf"log\.jsonl:2: .*`ts` is {ts}.*{unit}"):
+        read(log_of(tmp_path, row(), row(ts=ts)))
 
 
 def test_a_row_becomes_an_activity_event_of_its_user(tmp_path: Path) -> None:
@@ -87,7 +108,7 @@ def test_key_and_time_stand_beside_the_event(tmp_path: Path) -> None:
     assert (event.key, event.time_ms) == (b"7", 1541105830796)
 
 
-@pytest.mark.parametrize("nobody", ['"userId":"",', '"userId":null,', ""])
+@pytest.mark.parametrize("nobody", ['"userId":"",', '"userId":null,', '"userId":" ",', ""])
 def test_a_row_without_a_user_is_handed_on_as_nothing(nobody: str, tmp_path: Path) -> None:
     path = log_of(tmp_path, row(), '{"ts":1,' + nobody + '"page":"Home"}', row("Help"))
     assert [event is None for event in read_log(path)] == [False, True, False]
@@ -115,7 +136,7 @@ def test_ties_keep_the_order_of_the_file(tmp_path: Path) -> None:
     assert [event.data.action for event in decoded(log_of(tmp_path, *map(row, pages)))] == [*map(action, pages)]
 
 
-@pytest.mark.parametrize("line", ["", "{", '{"userId":"1","page":"Home"}', '{"ts":"x","userId":"1","page":"Home"}'])
+@pytest.mark.parametrize("line", ["[]", "{", '{"userId":"1","page":"Home"}', '{"ts":"x","userId":"1","page":"Home"}'])
 def test_a_line_that_is_no_row_is_named_by_file_and_number(line: str, tmp_path: Path) -> None:
     with pytest.raises(ContractViolation, match=r"log\.jsonl:3: this line is no row of a Sparkify log: "):
         read(log_of(tmp_path, row(), row(), line))

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from stream_app.core.columns import to_columns
 from stream_app.core.features.plan import compile_workload
-from stream_app.core.intake.canonical import find
 from stream_app.core.intake.facts import EventFact, facts_of
 from stream_app.core.intake.outcome import Intake
 from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 from stream_app.core.quantities import ABSENT, BEYOND, LARGEST, all_quantised, quantised
 from tests.support import every_kind
+from tests.support.blocks import found_in
 from tests.support.event_logs import START_MS, Event, LogWriter, at
 
 COMPILED = compile_workload(every_kind.WORKLOAD)
@@ -67,7 +67,7 @@ def test_a_number_that_is_found_in_the_bytes_is_the_float64_next_to_its_digits(
     sign: str, whole: str, decimals: str | None, exponent: str
 ) -> None:
     text = sign + whole + ("" if decimals is None else f".{decimals}") + exponent
-    found = find([VALUE.replace(b"7}", text.encode() + b"}")], ("amount",))
+    found = found_in([VALUE.replace(b"7}", text.encode() + b"}")], ("amount",))
     plain = not exponent and (whole == "0" or whole[0] != "0") and len(whole + (decimals or "")) <= 15
     assert found.taken.tolist() == [plain]
     if plain:
