@@ -48,7 +48,7 @@ def bound_ms(text: str) -> int:
     """
     try:
         return parse_instant(f"{text}T00:00:00Z" if _DATE.fullmatch(text) else text)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ValueError(
             f"{text!r} is neither a date such as 2024-01-31 nor an RFC 3339 instant such as 2024-01-31T12:00:00Z"
         ) from error

@@ -16,6 +16,7 @@ OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
 
 EXIT_FAILED = 1
+EXIT_WRONG_USAGE = 2
 EXIT_UNREACHABLE = 3
 _PLAIN_LINE_EVERY_S = 5.0
 

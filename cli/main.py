@@ -9,12 +9,12 @@ import sys
 import typer
 
 from cli import endings
-from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE
+from cli.console import ERR, EXIT_FAILED, EXIT_UNREACHABLE, EXIT_WRONG_USAGE
 from cli.lazy import add_commands
 from cli.modes import keep_private
 from cli.table import COMMANDS, GROUPS
 from schemas.display import escaped
-from schemas.errors import ChurnError, Transient
+from schemas.errors import ChurnError, Transient, WrongUsage
 
 _INTERRUPTED = 130
 """What typer makes of an interrupt, whichever signal it came with."""
@@ -29,16 +29,22 @@ app = typer.Typer(
 add_commands(app, COMMANDS, GROUPS)
 
 
+def _exit_code(error: ChurnError) -> int:
+    if isinstance(error, WrongUsage):
+        return EXIT_WRONG_USAGE
+    return EXIT_UNREACHABLE if isinstance(error, Transient) else EXIT_FAILED
+
+
 def main() -> None:
     """Run the command line."""
-    endings.install()
     keep_private()
+    endings.install()
     try:
         app()
     except ChurnError as error:
         said = escaped(str(error), but="\n")
         ERR.print(f"churn: {said}", style="red", markup=False, soft_wrap=True)
-        sys.exit(EXIT_UNREACHABLE if isinstance(error, Transient) else EXIT_FAILED)
+        sys.exit(_exit_code(error))
     except KeyboardInterrupt:
         sys.exit(endings.exit_code())
     except SystemExit as ended:

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from producers.line_faults import fault_of
 from producers.line_files import numbered_lines, write_lines
 from producers.openings import name_of
-from schemas.errors import ContractViolation
+from schemas.errors import ContractViolation, Poison
 from schemas.events import USER_EVENTS, Record
 from schemas.instants import parse_instant
-from schemas.topics import MAX_EVENT_BYTES
-
-_DECODER: Final = msgspec.json.Decoder(Record)
+from schemas.values import decode_record
 
 
 class EventLine(NamedTuple):
@@ -34,7 +30,7 @@ def read_events(path: Path, name: str = "") -> Iterator[EventLine]:
     for number, raw in numbered_lines(path, name):
         try:
             yield _checked(number, raw)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (Poison, ValueError) as error:
             where, fault = f"{name or name_of(path)}:{number}", fault_of(raw, number, error)
             raise ContractViolation(f"{where}: this line is no event: {fault}") from error
 
@@ -47,9 +43,7 @@ def write_events(path: Path, events: Iterable[bytes]) -> int:
 def _checked(number: int, raw: bytes) -> EventLine:
     if not raw:
         raise ValueError("it is empty: take it out, only the file's end may have blank lines")
-    if len(raw) > MAX_EVENT_BYTES and not raw.startswith(b"["):
-        raise ValueError(f"it has {len(raw)} bytes or more, and at most {MAX_EVENT_BYTES} are allowed")
-    record: Record = _DECODER.decode(raw)
+    record = decode_record(raw)
     if isinstance(record, USER_EVENTS) and not record.subject:
         raise ValueError("it is about a user but names none in `subject`")
     if record.recordedtime is not None:
@@ -57,8 +51,8 @@ def _checked(number: int, raw: bytes) -> EventLine:
     return EventLine(number, raw, record, _instant_ms("time", record.time))
 
 
-def _instant_ms(field: str, text: str) -> int:
+def _instant_ms(attribute: str, text: str) -> int:
     try:
         return parse_instant(text)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"`{field}`: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"`{attribute}`: {error}") from error

@@ -1,24 +1,21 @@
 """What is wrong with a line, in words: what it is in place of JSON, or which field has which value."""
 
 import json
-import re
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-_PLACE: Final = re.compile(r" - at `\$(.*)`$")
-_STEPS: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
-_LONGEST: Final = 80
+from schemas.errors import Poison
+
 OWN_DATA: Final = "docs/own-data.md says what a file of events is, with a script that makes one of CSV"
 
 
 def fault_of(line: bytes, number: int, error: Exception) -> str:
-    """What `error` found, with the value that it is about, or what kind of file the line seems to come from."""
-    if isinstance(error, msgspec.ValidationError):
-        return _array(line) or _with_value(line, str(error))
-    if isinstance(error, msgspec.DecodeError | UnicodeError):
-        return _array(line) or _no_json(line, number) or str(error)
-    return str(error)
+    """What `error` found, or what kind of file the line seems to come from."""
+    if not isinstance(error, Poison):
+        return str(error)
+    said = "" if isinstance(error.__cause__, msgspec.ValidationError) or not error.__cause__ else _no_json(line, number)
+    return _array(line) or said or error.message
 
 
 def _array(line: bytes) -> str:
@@ -55,17 +52,3 @@ def _broken_object(text: bytes) -> str:
     except RecursionError:
         return "its JSON is nested too deeply"
     return ""
-
-
-def _with_value(line: bytes, said: str) -> str:
-    found = _PLACE.search(said)
-    if found is None:
-        return said
-    try:
-        value: Any = msgspec.json.decode(line)
-        for name, index in _STEPS.findall(found[1]):
-            value = value[name] if name else value[int(index)]
-        shown = json.dumps(value)
-    except (LookupError, TypeError, ValueError):
-        return said
-    return f"{said}, where {shown if len(shown) <= _LONGEST else shown[:_LONGEST] + '…'} stands"

@@ -3,16 +3,26 @@
 ChurnError
 ├── Poison              this record can never be applied: dead-letter it and go on
 ├── Transient           a service did not answer as it should: back off, start a new session
-└── ContractViolation   going on would be wrong: stop, say why, wait for a person
+├── ContractViolation   going on would be wrong: stop, say why, wait for a person
+└── WrongUsage          what was set or asked for is outside its bounds: nothing was begun, correct it
 """
 
 from typing import Literal
 
 from schemas.dead_letters import RejectionReason
 
-Doubt = Literal["no_answer", "taken_over", "commit_refused", "publisher_fenced", "transaction_in_doubt"]
+Doubt = Literal[
+    "no_answer",
+    "taken_over",
+    "commit_refused",
+    "publisher_fenced",
+    "transaction_in_doubt",
+    "shortage",
+    "event_failed",
+]
 """Why a session ended: a service did not answer as it should · another session owns the partition, seen by a check, by
-a refused commit, or by a producer that is fenced · a transaction's end was not confirmed at the first attempt."""
+a refused commit, or by a producer that is fenced · a transaction's end was not confirmed at the first attempt · this
+machine ran short of memory or files · this version failed on an event for the first time."""
 
 Stop = Literal[
     "contract_violated",
@@ -21,10 +31,15 @@ Stop = Literal[
     "hole_in_log",
     "missing_model",
     "missing_topic",
+    "open_transaction",
     "other_partitions",
     "position_outside_log",
+    "redis_may_evict",
+    "refused_by_kafka",
+    "refused_by_redis",
     "rewritten_log",
     "short_retention",
+    "too_few_replicas",
     "too_many_rejected",
     "unreadable_batch",
     "wrong_model",
@@ -32,6 +47,11 @@ Stop = Literal[
 ]
 """The states in which a partition, or a worker that starts, stands still until a person has looked. Each has a page in
 docs/runbook."""
+
+MENDED_ELSEWHERE: frozenset[Stop] = frozenset(
+    {"missing_topic", "open_transaction", "redis_may_evict", "refused_by_kafka", "refused_by_redis"}
+)
+"""Stops whose cause lies in Kafka or Redis: once it is taken away there, a worker goes on by itself."""
 
 
 class ChurnError(Exception):
@@ -55,9 +75,22 @@ class Transient(ChurnError):
         self.cause: Doubt = cause
 
 
+class FailedEvent(Transient):
+    """This version failed on the event at `offset`: only once it fails again, in a session that follows after a pause,
+    is the event set aside. A shortage that nobody has recognised as one must not cost a sound event."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message, "event_failed")
+        self.offset = offset
+
+
 class ContractViolation(ChurnError):
     """Something that was agreed does not hold; going on would be wrong. `state` names the stop for whoever watches."""
 
     def __init__(self, message: str, state: Stop = "contract_violated") -> None:
         super().__init__(message)
         self.state: Stop = state
+
+
+class WrongUsage(ChurnError):
+    """What was set or asked for is outside its bounds; nothing was begun."""

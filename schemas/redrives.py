@@ -1,8 +1,9 @@
 """Sending dead letters again: the ledger of it in `customer-events-dlq`, and the header that a record sent again has.
 
 The ledger's records stand in the partition of their letter. `begun` is the record as it is to be sent, with headers
-that say where to and as which producer; whoever finds it may send it, since brokers take it once. `done` says which
-offset it got. Of several `begun` of one letter the first counts, and no other is ever sent.
+that say where to and as which producer. Of several `begun` of one letter the first counts, and no other is ever sent.
+Those of one producer that count, in the ledger's order, are sent as one batch; whoever finds them may send it, since
+brokers take it once. `done` says which offset each got.
 """
 
 from collections.abc import Iterable

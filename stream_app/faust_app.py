@@ -3,5 +3,6 @@ settings."""
 
 from stream_app.bootstrap.app import worker_app
 from stream_app.settings import Settings
+from stream_app.worker.log_stream import LogStream
 
-app = worker_app(Settings())
+app = worker_app(Settings(), LogStream())

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stream_app.wrong_settings import wrong_usage
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
@@ -19,7 +21,18 @@ class Settings(BaseSettings):
         env_prefix="CHURN_", env_file=(STACK_ENVIRONMENT, ".env"), extra="ignore", hide_input_in_errors=True
     )
 
-    app_id: str = Field("churn", description="Names the deployment: consumer group, Redis keys, transactional ids")
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - whatever was set
+        """Raises WrongUsage when one is outside its bounds."""
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise wrong_usage(error, type(self).model_fields) from None
+
+    app_id: str = Field(
+        "churn",
+        pattern=r"^[a-z][a-z0-9_-]{0,62}$",
+        description="Names the deployment: consumer group, Redis keys, transactional ids",
+    )
     workload: str = Field("music", description="The kind of customer base; a deployment serves exactly one")
     kafka_bootstrap: str | None = Field(None, description="host:port of a running broker; unset: the local stack's")
     redis_url: str | None = Field(
@@ -59,15 +72,24 @@ class Settings(BaseSettings):
     redis_key_file: Path | None = Field(None, description="Its key (PEM)")
     redis_key_password: SecretStr | None = Field(None, description="What the key is encrypted with, if it is")
     redis_key_password_file: Path | None = Field(None, description="A file that holds it, in its place")
-    topic_prefix: str = Field("", description="Put in front of every topic name, to keep deployments apart")
-    partitions: int = Field(8, ge=1, description="Partitions of the topics that `churn up` creates; fixed for life")
+    topic_prefix: str = Field(
+        "",
+        pattern=r"^[a-zA-Z0-9._-]{0,100}$",
+        description="Put in front of every topic name, to keep deployments apart",
+    )
+    partitions: int = Field(
+        8, ge=1, le=10_000, description="Partitions of the topics that `churn up` creates; fixed for life"
+    )
     models_directory: Path = Field(Path("models"), description="Where the model artefacts stand")
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="Form of the worker's log; auto: for people on a terminal, JSON lines elsewhere"
     )
     web_host: str = Field("127.0.0.1", description="Address of the worker's probes and metrics")
-    web_port: int = Field(6066, ge=0, description="Port of the worker's probes and metrics")
+    web_port: int = Field(6066, ge=1, le=65535, description="Port of the worker's probes and metrics")
     session_timeout_s: float = Field(30.0, gt=0, description="Without a heartbeat for so long a worker is given up")
+    stop_within_s: float = Field(
+        30.0, gt=0, description="A worker that is told to stop ends within so long, with exit code 1 if work is left"
+    )
     instance_id: str | None = Field(
         None, description="Names a worker that keeps its partitions over a restart (static membership); unset: dynamic"
     )

@@ -72,7 +72,7 @@ def backtest(
 
     Exit codes: 0 done, 1 failed or the live alerts are others, 2 wrong usage, 3 no broker, 130 Ctrl-C.
 
-    Example: churn backtest --from 2024-01-08 --model live,music/0.5.0 --policy live,strict.json
+    Example: churn backtest --from 2024-01-08 --model live,music/0.6.0 --policy live,strict.json
     """
     period = period_of(begin, end)
     settings = Settings()

@@ -75,7 +75,7 @@ def _model(settings: Settings, name: str) -> ModelChoice:
     if name == LIVE:
         return ModelChoice()
     if name.count("/") != 1:
-        raise typer.BadParameter(f"{name!r} is no NAME/VERSION such as music/0.5.0", param_hint="--model")
+        raise typer.BadParameter(f"{name!r} is no NAME/VERSION such as music/0.6.0", param_hint="--model")
     return ModelChoice(name, load_manifest(settings.models_directory / name).reference())
 
 

@@ -25,7 +25,7 @@ def promote(
 ) -> None:
     """Put a model in force: a control record goes to every partition and takes effect at its offset.
 
-    Example: churn models promote music/0.5.0
+    Example: churn models promote music/0.6.0
     """
     settings = Settings()
     manifest = load_manifest(settings.models_directory / model)

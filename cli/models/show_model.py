@@ -27,7 +27,7 @@ def show_model(
 ) -> None:
     """Show what a model reads, was made from and is worth, its policy and digests, and whether it fits this code.
 
-    Example: churn models show music/0.5.0
+    Example: churn models show music/0.6.0
     """
     settings = Settings()
     manifest = load_manifest(settings.models_directory / model)

@@ -57,6 +57,11 @@ def _tell(findings: Findings, *, as_json: bool) -> None:
         for kind in KINDS:
             OUT.print(f"{kind.replace('_', ' ')}: {findings.differences[kind]:,}")
         tell_of_another_digest(findings.alerts_of_another_digest)
+        if findings.letters_of_another_contract:
+            OUT.print(
+                f"{findings.letters_of_another_contract:,} of the dead letters were written under another contract "
+                "(docs/runbook/upgrading.md): only their records were compared"
+            )
     if not findings.exact:
         for difference in findings.first_differences:
             say(difference)

@@ -1,12 +1,12 @@
 """`churn work`: runs a worker until it is told to stop."""
 
-import logging
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from stream_app.bootstrap.app import worker_app
+from cli import endings
+from stream_app.bootstrap.app import run_worker
 from stream_app.settings import Settings
 
 
@@ -16,12 +16,10 @@ def work(
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port of /livez, /readyz and /metrics (CHURN_WEB_PORT).")] = None,
 ) -> None:
-    """Run a worker: score events, publish alerts. Ctrl-C or SIGTERM finishes the running batches and stops.
+    """Run a worker: score events, publish alerts. Ctrl-C, SIGTERM or SIGHUP finishes the running batches and stops.
 
     Example: churn work --port 6067
     """
+    endings.leave_to_worker()
     asked: dict[str, Any] = {"trace_file": trace, "web_port": port}
-    settings = Settings(**{name: value for name, value in asked.items() if value is not None})
-    worker = worker_app(settings).Worker(loglevel=logging.WARNING, quiet=True)
-    worker.spinner = None  # it sets the root logger to DEBUG, and puts a terminal's codes among the log's lines
-    worker.execute_from_commandline()
+    run_worker(Settings(**{name: value for name, value in asked.items() if value is not None}))

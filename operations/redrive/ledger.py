@@ -1,6 +1,6 @@
 """The ledger of letters that were sent again: which record was chosen for each, and where it went."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from schemas.dead_letters import read_rejection
@@ -9,6 +9,9 @@ from stream_app.bootstrap.deployment import named_writer, topic_log
 from stream_app.core.log import PlainRecord
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.writing import OutgoingRecord, ProducerIdentity
+
+BatchPlace = tuple[int, ProducerIdentity]
+"""A partition of the events, and the producer that sends one batch to it."""
 
 
 class Intent(NamedTuple):
@@ -23,6 +26,13 @@ class Ledger(NamedTuple):
 
     begun: Mapping[LetterId, Intent]
     done: Mapping[LetterId, Done]
+
+    def batches(self) -> dict[BatchPlace, list[Intent]]:
+        """The intents that count, as they are sent together: in an order that everyone reads alike."""
+        found: dict[BatchPlace, list[Intent]] = {}
+        for intent in self.begun.values():
+            found.setdefault(place_of(intent.begun), []).append(intent)
+        return found
 
 
 class LedgerTopic(NamedTuple):
@@ -42,28 +52,41 @@ class LedgerTopic(NamedTuple):
                     _enter(record, partition, begun, done)
         return Ledger(begun, done)
 
-    def begin(self, letter: LetterId, record: OutgoingRecord, partition: int, end: int) -> Begun:
-        """Note that a record is to be sent for a letter to a partition of the events that ends at `end` now.
+    def begin(self, records: Mapping[LetterId, OutgoingRecord], partition: int, end: int) -> list[Begun]:
+        """Note that records are to be sent together, for letters of one partition, to a partition of the events that
+        ends at `end` now.
 
-        Nothing may be sent before the ledger, read again, says that this note is the one that counts.
+        Nothing may be sent before the ledger, read again, says which of these notes count.
         """
-        identity = named_writer(self.kafka).new_identity()
-        begun = Begun(of=letter, partition=partition, end=end, producer=identity.producer_id, epoch=identity.epoch)
-        self._write(letter, record._replace(headers=[*record.headers, *to_headers(begun)]))
+        producer = named_writer(self.kafka).new_identity()
+        begun = [
+            Begun(of=letter, partition=partition, end=end, producer=producer.producer_id, epoch=producer.epoch)
+            for letter in records
+        ]
+        noted = [
+            record._replace(headers=[*record.headers, *to_headers(one)])
+            for one, record in zip(begun, records.values(), strict=True)
+        ]
+        self._write(begun[0].of.partition, noted)
         return begun
 
-    def finish(self, done: Done) -> None:
-        """Note where a letter has gone."""
-        self._write(done.of, OutgoingRecord(str(done.of).encode(), None, to_headers(done), None))
+    def finish(self, done: Sequence[Done]) -> None:
+        """Note where the letters of one batch have gone."""
+        noted = [OutgoingRecord(str(one.of).encode(), None, to_headers(one), None) for one in done]
+        self._write(done[0].of.partition, noted)
 
-    def _write(self, letter: LetterId, record: OutgoingRecord) -> None:
-        writer = named_writer(self.kafka)
-        writer.write_as(writer.new_identity(), self.topic, letter.partition, record)
+    def _write(self, partition: int, records: Sequence[OutgoingRecord]) -> None:
+        named_writer(self.kafka).write(self.topic, partition, records)
 
 
-def identity_of(begun: Begun) -> ProducerIdentity:
-    """The producer that sends a record."""
-    return ProducerIdentity(begun.producer, begun.epoch)
+def place_of(begun: Begun) -> BatchPlace:
+    """Where to, and as which producer, a record is sent."""
+    return begun.partition, ProducerIdentity(begun.producer, begun.epoch)
+
+
+def places_of(begun: Iterable[Begun]) -> set[BatchPlace]:
+    """The same of many."""
+    return {place_of(one) for one in begun}
 
 
 def _enter(record: PlainRecord, partition: int, begun: dict[LetterId, Intent], done: dict[LetterId, Done]) -> None:

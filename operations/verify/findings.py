@@ -22,12 +22,14 @@ KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 class Findings:
     """Of all partitions so far. `events` were replayed up to the positions, `users` have a state there.
 
-    `alerts_of_another_digest` were published under another layout, and compared by what was decided alone.
+    `alerts_of_another_digest` were published under another layout, and compared by what was decided alone;
+    `letters_of_another_contract` were written under another one, and compared by the record that they hold alone.
     """
 
     events: int = 0
     users: int = 0
     alerts_of_another_digest: int = 0
+    letters_of_another_contract: int = 0
     differences: Counter[FindingKind] = field(default_factory=Counter)
     first_differences: list[str] = field(default_factory=list)
 
@@ -48,6 +50,7 @@ class Findings:
             "events": self.events,
             "users": self.users,
             "alerts_of_another_digest": self.alerts_of_another_digest,
+            "letters_of_another_contract": self.letters_of_another_contract,
             **{kind: self.differences[kind] for kind in KINDS},
             "exact": self.exact,
             "first_differences": self.first_differences,

@@ -88,7 +88,7 @@ class Stand(Ground):
         positions = _positions_of(APP_ID, setup.partitions)
         self._start_services(setup.directory, jars, setup.brokers, positions, lambda: RedisDialogue(self.commits))
         control = _control(self.models[0], eager(1, 0.1))
-        create_topics(self.direct, setup.partitions, control, setup.brokers)
+        create_topics(self.direct, setup.partitions, control)
         self.load = Load(
             self.broker.direct, self.direct.topics.events, setup.partitions, setup.rate, endless(setup.seed)
         )

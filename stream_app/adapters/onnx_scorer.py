@@ -1,7 +1,9 @@
 """Scores vectors with ONNX Runtime, from an artefact whose bytes its manifest vouches for."""
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,8 @@ from stream_app.core.scoring import Scorer, Scores, Vectors
 MakeScorer = Callable[[bytes, Manifest], Scorer]
 """Makes what scores from a model's bytes and its manifest."""
 
+_SHORT = re.compile(r"bad.?alloc|failed to allocate|out of memory|cannot allocate", re.IGNORECASE)
+
 
 class OnnxScorer:
     """One model in one single-threaded session, so that the same row gives the same bits in any batch."""
@@ -26,7 +30,8 @@ class OnnxScorer:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        with _shortages():
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._manifest = manifest
         inputs = [(given.name, given.type, given.shape[-1]) for given in self._session.get_inputs()]
         outputs = [given.name for given in self._session.get_outputs()]
@@ -46,8 +51,20 @@ class OnnxScorer:
         if not len(vectors):
             return np.zeros(0, np.float32)
         padded = np.concatenate([vectors, vectors]) if len(vectors) == 1 else vectors
-        probabilities = self._session.run([OUTPUT_NAME], {INPUT_NAME: padded})[0]
+        with _shortages():
+            probabilities = self._session.run([OUTPUT_NAME], {INPUT_NAME: padded})[0]
         return np.ascontiguousarray(probabilities[: len(vectors), 1], np.float32)
+
+
+@contextmanager
+def _shortages() -> Iterator[None]:
+    """Raises MemoryError for ONNX Runtime's own errors that say the same."""
+    try:
+        yield
+    except Exception as error:
+        if _SHORT.search(str(error)):
+            raise MemoryError(f"ONNX Runtime: {error}") from error
+        raise
 
 
 def load_model(

@@ -4,7 +4,8 @@ Faust has the group, the web probes and the command line; everything else happen
 """
 
 import gc
-from typing import Any
+import logging
+from typing import Any, NoReturn
 
 import faust
 from faust.web import Request, Response, View
@@ -13,9 +14,11 @@ from stream_app.bootstrap.deployment import deployment_of
 from stream_app.bootstrap.faust_broker import faust_arguments
 from stream_app.bootstrap.worker import Worker, worker
 from stream_app.metrics.page import CONTENT_TYPE
-from stream_app.settings import STACK_DIRECTORY, Settings
+from stream_app.settings import Settings
+from stream_app.worker.ending import EndingWorker
+from stream_app.worker.log_stream import LogStream
 from stream_app.worker.logs import configure_logs
-from stream_app.worker.owner import RUNNING
+from stream_app.worker.ports import refuse_taken
 from stream_app.worker.transport import ChunkApp
 
 _REBALANCED_WITHIN_S = 6.0
@@ -25,16 +28,23 @@ longer to finish its batches is left out; what it then still commits is fenced."
 _METADATA_FOR_MS = 10_000
 """A worker that leads its group without having heard of the topic yet assigns nothing to anybody: it asks soon."""
 
-_DATA_DIRECTORY = STACK_DIRECTORY / "faust"
+
+def run_worker(settings: Settings) -> NoReturn:
+    """Work until told to stop. Raises as `worker_app` does; exits with 1 when it could not end in time."""
+    log = LogStream()
+    app = worker_app(settings, log)
+    told = {"loglevel": logging.WARNING, "quiet": True}
+    EndingWorker(app, settings.stop_within_s, log.drain, **told).execute_from_commandline()
+    raise SystemExit
 
 
-def worker_app(settings: Settings) -> ChunkApp:
+def worker_app(settings: Settings, log: LogStream) -> ChunkApp:
     """A worker with these settings, ready to be run; this process is its own from now on.
 
-    Raises ContractViolation or Transient when it cannot work.
+    Raises ContractViolation or Transient when it cannot work, WrongUsage when nobody could ask how it is.
     """
-    logging_config = configure_logs(settings.log_format)
-    _DATA_DIRECTORY.mkdir(parents=True, exist_ok=True)
+    logging_config = configure_logs(settings.log_format, log)
+    refuse_taken(settings.web_host, settings.web_port)
     deployment = deployment_of(settings)
     service = worker(settings, deployment)
     # A batch makes thousands of objects that reference counting alone takes away: collecting early finds nothing.
@@ -45,7 +55,6 @@ def worker_app(settings: Settings) -> ChunkApp:
         owner=service.owner,
         id_format="{id}",
         **faust_arguments(deployment.kafka),
-        datadir=_DATA_DIRECTORY,
         logging_config=logging_config,
         agent_supervisor="mode.CrashingSupervisor",
         stream_buffer_maxsize=4096,
@@ -56,6 +65,8 @@ def worker_app(settings: Settings) -> ChunkApp:
         web_bind=settings.web_host,
         web_host=settings.web_host,
         web_port=settings.web_port,
+        web_router_enabled=False,
+        web_tables_enabled=False,
         **_group(settings),
     )
     _feed_partitions(app, deployment.topics.events, service)
@@ -86,10 +97,11 @@ def _feed_partitions(app: ChunkApp, topic: str, service: Worker) -> None:
         async for event in stream.noack().events():
             service.owner.deliver(event.message.partition, event)
 
-    @app.timer(interval=2.0, name="watch_memory")
-    async def watch_memory() -> None:
-        """Say early that Redis fills up."""
-        await service.memory.look()
+    @app.timer(interval=2.0, name="look_around")
+    async def look_around() -> None:
+        """See which partitions come on, and what Redis does with what it is given."""
+        service.owner.look()
+        await service.redis.look()
 
 
 def _add_pages(app: ChunkApp, service: Worker) -> None:
@@ -100,12 +112,12 @@ def _add_pages(app: ChunkApp, service: Worker) -> None:
 
     @app.page("/readyz")
     async def readyz(web: View, _request: Request) -> Response:
-        """Every assigned partition has a running session; what stands still says why."""
+        """Every assigned partition has a running session that comes on; what stands still says why."""
         partitions = {
-            str(partition): {"state": task.state, "position": task.position, "why": task.why}
+            str(partition): {"state": task.state, "position": task.position, "ready": task.ready, "why": task.why}
             for partition, task in sorted(service.owner.tasks.items())
         }
-        ready = service.owner.assigned and all(task["state"] == RUNNING for task in partitions.values())
+        ready = service.owner.ready
         body = {"ready": ready, "partitions": partitions, "counts": dict(service.counts.totals)}
         return web.json(body, status=200 if ready else 503)
 

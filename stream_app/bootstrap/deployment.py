@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+from stream_app.adapters.kafka.broker_clock import broker_time_ms
 from stream_app.adapters.kafka.connection import admin, aio_consumer, aio_producer, consumer, producer
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
@@ -34,6 +35,7 @@ __all__ = [
     "aio_producer",
     "all_keys_pattern",
     "barred_in_topic",
+    "broker_time_ms",
     "client",
     "consumer",
     "create_topics",

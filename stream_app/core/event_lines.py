@@ -6,7 +6,9 @@ from itertools import islice
 
 import msgspec
 
+from schemas.errors import Poison
 from schemas.instants import parse_instant
+from schemas.values import decode_record
 from stream_app.core.log import PlainRecord
 
 CHUNK = 4000
@@ -48,8 +50,17 @@ class EventLines:
 
 def _record(offset: int, line: bytes) -> PlainRecord:
     try:
-        head = _decoder.decode(line)
+        head = _head(line)
         sent_ms = parse_instant(head.recordedtime or head.time)
-    except (ValueError, OverflowError):
+    except (ValueError, Poison):
         return PlainRecord(offset, 0, None, line)
     return PlainRecord(offset, sent_ms, head.subject.encode() if head.subject else None, line)
+
+
+def _head(line: bytes) -> _Head:
+    """What a line says of itself; one with half an emoji in it is for the reader of whole records."""
+    try:
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        whole = decode_record(line)
+        return _Head(whole.time, whole.recordedtime, whole.subject)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-ADMISSION_VERSION: Final = 1
+ADMISSION_VERSION: Final = 2
 """Part of the state digest: raise it when the intake admits another event, or takes another number from one."""
 LARGEST: Final = 1 << 40
 """In units of 1 / scale. 52 tiles of 65,535 values each of this size stay below 2^63."""

@@ -115,8 +115,9 @@ SESSIONS_ENDED = Metric(
     "counter",
     "sessions",
     "Sessions that ended in doubt, by what raised it; the next session reads the truth",
-    "`no_answer`: Kafka or Redis is slow or gone; `transaction_in_doubt`: the broker is slow; the others: partitions "
-    "change hands, see that workers are not held up longer than the session time-out",
+    "`no_answer`: Kafka or Redis is slow or gone; `transaction_in_doubt`: the broker is slow; `shortage`: the machine "
+    "has too little memory; `event_failed`: a defect, see the dead letters; the others: partitions change hands, see "
+    "that workers are not held up longer than the session time-out",
     {"cause": get_args(Doubt)},
 )
 UNACCOUNTED_OFFSETS = Metric(

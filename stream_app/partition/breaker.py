@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 WINDOW = 1000
 """Records that the breaker looks back over. Counted, not timed: so a replay breaks at the same record."""
+NO_FAULT = frozenset({"tombstone"})
+"""Reasons that speak of no bad deploy and no broken producer: whoever erases users writes many at once."""
 
 
 class Breaker:

@@ -9,18 +9,18 @@ after a crash they are read back, not taken again. Nothing is retried here: any 
 next one reads the truth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from schemas.errors import ChurnError, ContractViolation, Transient
+from schemas.errors import ChurnError, ContractViolation, FailedEvent, Transient
 from schemas.events import ControlData
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.hashing import anchor
 from stream_app.core.intake.outcome import Intake
 from stream_app.core.intake.sorting import set_aside
 from stream_app.core.log import LogRecord
-from stream_app.partition.breaker import WINDOW, Breaker
+from stream_app.partition.breaker import NO_FAULT, WINDOW, Breaker
 from stream_app.partition.effects import (
     Check,
     Claim,
@@ -44,6 +44,7 @@ from stream_app.partition.refusals import refuse_foreign, refuse_other_log
 
 MAX_BATCH = 4000
 """Events of a batch at most: bounds the time that one commit holds up Redis."""
+EVERY_OFFSET = range(1 << 62)
 REJECTED_SHARE = 0.2
 """Of the latest 1,000 records, if a deployment does not choose otherwise."""
 
@@ -75,13 +76,17 @@ class _Run:
 
 @dataclass(frozen=True)
 class Session:
-    """The protocol for one partition of `partitions`, under a token that no other session has."""
+    """The protocol for one partition of `partitions`, under a token that no other session has.
+
+    `suspects` are the offsets of events that an earlier session has failed on: only those are set aside.
+    """
 
     fold: Fold
     partition: int
     partitions: int
     token: bytes
     rejected_share: float = REJECTED_SHARE
+    suspects: Container[int] = EVERY_OFFSET
 
     def run(self) -> Effects[None]:
         """Open the partition and apply batches until something raises or the generator is closed."""
@@ -103,7 +108,8 @@ class Session:
         refuse_other_log(meta.position, meta.anchor, bounds, self.partition)
         in_force = self._put_in_force(meta.control) if meta.control else None
         yield from ask(Seek(meta.position))
-        return _owned(meta, in_force, decisions, Breaker(self.rejected_share, decisions.rejected))
+        faults = (offset for offset, reason in decisions.rejected.items() if reason not in NO_FAULT)
+        return _owned(meta, in_force, decisions, Breaker(self.rejected_share, faults))
 
     def _put_in_force(self, control: ControlData) -> InForce:
         """A control record is never set aside: with another model in force everything after it would be wrong."""
@@ -111,6 +117,8 @@ class Session:
             return self.fold.put_in_force(control)
         except ChurnError:
             raise
+        except (MemoryError, OSError) as error:
+            raise _short(error) from error
         except Exception as error:
             raise ContractViolation(
                 f"model {control.model.name}/{control.model.version} cannot be put in force on partition "
@@ -130,15 +138,19 @@ class Session:
     def _batch(self, owned: _Owned, records: Sequence[LogRecord]) -> Effects[int]:
         """Apply one batch; how many records it took.
 
-        If our own code fails on it, half of it is tried, down to one event: that one is set aside as `bug`.
+        If our own code fails on it, half of it is tried, down to one event: that one is set aside as `bug` if an
+        earlier session failed on it too, and raises FailedEvent if not.
         """
         try:
             run = yield from self._computed(owned, records)
-        except (ContractViolation, Transient, MemoryError):
+        except (ContractViolation, Transient):
             raise
+        except (MemoryError, OSError) as error:
+            raise _short(error) from error
         except Exception as error:  # noqa: BLE001 - any defect of fold, model or policy must cost one event only
             if len(records) > 1:
                 return (yield from self._batch(owned, records[: len(records) // 2]))
+            self._refuse_first_failure(records[0].offset, error)
             run = yield from self._without(owned, records[0], error)
         cut = self._cut(owned, run)
         if cut is not None:
@@ -158,6 +170,14 @@ class Session:
             raise
         return _Run(intake, in_force, users, advance, states)
 
+    def _refuse_first_failure(self, offset: int, error: Exception) -> None:
+        if offset not in self.suspects:
+            raise FailedEvent(
+                f"this version failed on offset {offset} of partition {self.partition} ({error!r}): it is tried once "
+                "more after a pause before the event is set aside",
+                offset,
+            ) from error
+
     def _without(self, owned: _Owned, record: LogRecord, error: Exception) -> Effects[_Run]:
         """The run of one event that our own code fails on. Raises if an alert rests on the event."""
         yield from self._check(owned.position)  # nor may states of a later owner pass for a defect
@@ -173,7 +193,8 @@ class Session:
 
     def _cut(self, owned: _Owned, run: _Run) -> int | None:
         """Where a run must end because the next rejection would be one too many; raises if it is the first record."""
-        cut = owned.breaker.first_too_many(letter.record.offset for letter in run.intake.dead)
+        faults = (letter.record.offset for letter in run.intake.dead if letter.reason not in NO_FAULT)
+        cut = owned.breaker.first_too_many(faults)
         if cut == owned.position:
             (letter, *_) = run.intake.dead
             raise ContractViolation(
@@ -215,6 +236,10 @@ class Session:
         owned.position, owned.anchor, owned.in_force = end, commit.anchor, run.in_force
         owned.recorded = _still_ahead(owned, run.advance.alerts[-1].data.front if run.advance.alerts else -1)
         yield from ask(Report(run.intake, run.advance, begin, end))
+
+
+def _short(error: Exception) -> Transient:
+    return Transient(f"this machine is short of memory or files: {error!r}", "shortage")
 
 
 def _owned(meta: Meta, in_force: InForce | None, decisions: Decisions, breaker: Breaker) -> _Owned:

@@ -1,7 +1,7 @@
-"""Writes single records under a producer's identity that outlives its process.
+"""Writes records under a producer's identity that outlives its process.
 
-A broker takes the same record of the same producer once. So whoever knows the identity may send the record again,
-after a crash or beside the first sender, and gets the offset that it has already.
+A broker takes the same batch of the same producer once. So whoever knows the identity and the records may send them
+again, after a crash or beside the first sender, and gets the offsets that they have already.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class OutgoingRecord(NamedTuple):
 
 
 class ProducerIdentity(NamedTuple):
-    """A producer as brokers know it. One identity serves for one record of a partition."""
+    """A producer as brokers know it. One identity serves for one batch of a partition."""
 
     producer_id: int
     epoch: int
@@ -30,9 +30,14 @@ class NamedWriter(Protocol):
     def new_identity(self) -> ProducerIdentity:
         """One that nobody else has."""
 
-    def write_as(self, identity: ProducerIdentity, topic: str, partition: int, record: OutgoingRecord) -> int:
-        """The offset of a record, whether it is written now or was written under this identity before.
+    def write(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
+        """The offset of the first of records that are written together, or not at all."""
 
-        Brokers forget an identity a day after its record (`producer.id.expiration.ms`): look first who comes that late.
-        When Transient is raised, the record may have been written all the same.
+    def write_as(
+        self, identity: ProducerIdentity, topic: str, partition: int, records: Sequence[OutgoingRecord]
+    ) -> int:
+        """The same under an identity: whether they are written now, or were written under it before.
+
+        Brokers forget an identity a day after its batch (`producer.id.expiration.ms`): look first who comes that late.
+        When Transient is raised, the records may have been written all the same.
         """

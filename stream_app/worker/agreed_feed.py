@@ -1,6 +1,6 @@
 """A partition's feed that ends when its topic is given another number of partitions under the running worker."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from schemas.errors import ContractViolation
@@ -27,24 +27,28 @@ class AgreedFeed:
     sent elsewhere meanwhile is rejected as `mispartitioned`.
     """
 
-    def __init__(self, feed: TopicFeed, partitions: int) -> None:
+    def __init__(self, feed: TopicFeed, partitions: int, refuse_store: Callable[[], None] = lambda: None) -> None:
+        """`refuse_store` raises while what keeps the states must not be trusted with them."""
         self._feed = feed
         self._partitions = partitions
+        self._refuse_store = refuse_store
 
     async def seek(self, position: int) -> None:
         """Deliver from there on."""
         await self._feed.seek(position)
 
     async def receive(self) -> Sequence[LogRecord]:
-        """The next records. Raises ContractViolation when the topic has another number of partitions."""
+        """The next records. Raises ContractViolation when something that was agreed does not hold any more."""
         self.must_be_agreed()
         return await self._feed.receive()
 
     def must_be_agreed(self) -> None:
-        """Raises ContractViolation when the topic has another number of partitions; one not heard of yet passes.
+        """Raises ContractViolation when the topic has another number of partitions, or what keeps the states must not
+        be trusted with them. A number that was not heard of yet passes.
 
         The worker that leads the group may hear of it first, and assign a new partition to one that has not.
         """
+        self._refuse_store()
         found = max(self._feed.topic_partitions or self._partitions, self._feed.partition + 1)
         if found != self._partitions:
             raise ContractViolation(

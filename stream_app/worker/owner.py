@@ -4,12 +4,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
 from faust.types import TP
 
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import MENDED_ELSEWHERE, ContractViolation, FailedEvent, Transient
 from stream_app.core.blocks import Block
 from stream_app.metrics.catalogue import FETCHED_RECORDS, SESSIONS_ENDED
 from stream_app.metrics.worker_metrics import WorkerMetrics
@@ -18,6 +19,7 @@ from stream_app.partition.effects import Report
 from stream_app.partition.ports import Ports
 from stream_app.partition.session import Session
 from stream_app.ports.fetching import UnreadableBatch
+from stream_app.worker.movement import Movement
 from stream_app.worker.transport import ChunkConsumer
 
 _log = structlog.get_logger()
@@ -28,6 +30,10 @@ _NOTHING = Block.of(())
 _IDLE_S = 1.0
 _FIRST_BACK_OFF_S = 0.1
 _LONGEST_BACK_OFF_S = 2.0
+_SUSPICION_S = 2.0
+"""Between the first failure on an event and the next attempt."""
+_LOOK_AGAIN_S = 15.0
+"""At a stop whose cause is mended elsewhere."""
 _RELEASE_WITHIN_S = 15.0
 
 OPENING, RUNNING, BACKING_OFF = "opening", "running", "backing_off"
@@ -50,6 +56,8 @@ class PartitionTask:
         self.state = OPENING
         self.why = ""
         self.position: int | None = None
+        self.suspects: set[int] = set()
+        self.movement = Movement()
         self._consumer = consumer
         self._topic = topic
         self._open_session = open_session
@@ -61,6 +69,20 @@ class PartitionTask:
         self._next = 0
         self._hold()
         self.task = asyncio.create_task(self._keep_alive())
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended though nobody has asked it to."""
+        return self.task.done() and not self._stop.is_set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a session runs and comes on."""
+        return self.state == RUNNING and not self.ended and not self.movement.stands_still
+
+    def look(self) -> None:
+        """Take note of whether the partition comes on."""
+        self.movement.look(self.position, self.end)
 
     @property
     def end(self) -> int | None:
@@ -95,7 +117,7 @@ class PartitionTask:
         self._drop_chunks()
         await self._consumer.seek_to(self.partition, self._topic, position)
         self.position = self._next = position
-        self.state = RUNNING
+        self.state, self.why = RUNNING, ""
         self._held = False
         self._resume()
 
@@ -133,12 +155,14 @@ class PartitionTask:
     def committed(self, _partition: int, report: Report) -> None:
         """A batch was committed."""
         self.position = report.position
+        self.suspects = {offset for offset in self.suspects if offset >= report.position}
 
     async def _keep_alive(self) -> None:
         back_off_s, now_s = _FIRST_BACK_OFF_S, asyncio.get_running_loop().time
         while not self._stop.is_set():
             log = _log.bind(partition=self.partition)
-            self.state, self.why = OPENING, ""
+            if self.state not in MENDED_ELSEWHERE:
+                self.state, self.why = OPENING, ""
             began_s = now_s()
             try:
                 session, ports = self._open_session(self.partition, self)
@@ -149,11 +173,16 @@ class PartitionTask:
                 self._metrics.count(SESSIONS_ENDED, 1, error.cause)
                 if now_s() - began_s > _LONGEST_BACK_OFF_S:
                     back_off_s = _FIRST_BACK_OFF_S
+                if isinstance(error, FailedEvent):
+                    self.suspects.add(error.offset)
+                    back_off_s = _SUSPICION_S
                 await self._stand_still(BACKING_OFF, str(error), back_off_s)
                 back_off_s = min(2 * back_off_s, _LONGEST_BACK_OFF_S)
             except ContractViolation as error:
-                log.error("partition_stopped", state=error.state, why=str(error))
-                await self._stand_still(error.state, str(error))
+                if (self.state, self.why) != (error.state, str(error)):
+                    log.error("partition_stopped", state=error.state, why=str(error))
+                look_again_s = _LOOK_AGAIN_S if error.state in MENDED_ELSEWHERE else None
+                await self._stand_still(error.state, str(error), look_again_s)
             except Exception as error:
                 log.exception("partition_stopped", state="bug", why=repr(error))
                 await self._stand_still("bug", repr(error))
@@ -200,6 +229,8 @@ class PartitionOwner:
         self._metrics = metrics
         self.assigned = False
         self._stopped = False
+        self._ended = asyncio.Event()
+        self._leaving: set[int] = set()
 
     def assign(self, consumer: ChunkConsumer, partitions: Iterable[int]) -> None:
         """Begin a session for each partition; refused once the worker stops, when no loop would run it."""
@@ -207,7 +238,9 @@ class PartitionOwner:
             return
         self.assigned = True
         for partition in sorted(set(partitions) - self.tasks.keys()):
-            self.tasks[partition] = PartitionTask(consumer, self._topic, partition, self._open_session, self._metrics)
+            made = PartitionTask(consumer, self._topic, partition, self._open_session, self._metrics)
+            made.task.add_done_callback(partial(self._left, made))
+            self.tasks[partition] = made
         _log.info("partitions_assigned", partitions=sorted(self.tasks))
 
     async def release(self, partitions: Iterable[int] | None) -> None:
@@ -216,6 +249,7 @@ class PartitionOwner:
             self._stopped = True
             partitions = list(self.tasks)
         leaving = [self.tasks.pop(partition) for partition in partitions if partition in self.tasks]
+        self._leaving |= {task.partition for task in leaving}
         for partition_task in leaving:
             partition_task.stop()
         tasks = [partition_task.task for partition_task in leaving]
@@ -224,7 +258,31 @@ class PartitionOwner:
             for task in unfinished:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        self._leaving -= {task.partition for task in leaving}
         _log.info("partitions_released", partitions=sorted(task.partition for task in leaving))
+
+    @property
+    def partitions(self) -> set[int]:
+        """Those that have not been released yet."""
+        return {*self.tasks, *self._leaving}
+
+    @property
+    def ready(self) -> bool:
+        """Whether every assigned partition has a session that runs and comes on."""
+        return self.assigned and all(task.ready for task in self.tasks.values())
+
+    def look(self) -> None:
+        """Take note of which partitions come on."""
+        for task in self.tasks.values():
+            task.look()
+
+    async def until_one_has_ended(self) -> None:
+        """Return when a partition's task has ended though nobody has asked it to."""
+        await self._ended.wait()
+
+    def _left(self, task: PartitionTask, _: "asyncio.Task[None]") -> None:
+        if task.ended:
+            self._ended.set()
 
     def position(self, partition: int) -> int | None:
         """Next offset to apply."""

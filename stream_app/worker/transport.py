@@ -8,7 +8,7 @@ Relies on internals of the versions named below; importing it under others is re
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 import faust
@@ -39,6 +39,10 @@ aiokafka_patches.demand_versions("the chunk transport was", TESTED)
 class Owner(Protocol):
     """Who owns the partitions that are assigned to this worker."""
 
+    @property
+    def partitions(self) -> Collection[int]:
+        """Those that it has not released yet."""
+
     def assign(self, consumer: "ChunkConsumer", partitions: Iterable[int]) -> None:
         """Partitions were assigned: begin a session for each."""
 
@@ -47,6 +51,9 @@ class Owner(Protocol):
 
     def position(self, partition: int) -> int | None:
         """Next offset to apply, None if there is no session."""
+
+    async def until_one_has_ended(self) -> None:
+        """Return when what works on a partition has ended though nobody has asked it to."""
 
 
 class _Blind(dict[TP, int | None]):
@@ -94,9 +101,10 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
         self._looked_up: dict[TP, int] = {}
 
     async def on_start(self) -> None:
-        """Look after what is paused, as long as the consumer runs."""
+        """Look after what is paused, and after the partitions' tasks, as long as the consumer runs."""
         await super().on_start()
         self.add_future(self._look_after_the_paused())
+        self.add_future(self._end_with_a_partition())
 
     def _new_consumer_thread(self) -> _ChunkThread:
         return _ChunkThread(self, loop=self.loop, beacon=self.beacon)
@@ -137,6 +145,11 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
             await self.sleep(_LOOK_EVERY_S)
             if self._paused_partitions and not self.should_stop:
                 await self._look_at(stock.ensure_aiokafka_TPset(self._paused_partitions))
+
+    async def _end_with_a_partition(self) -> None:
+        """A worker that has lost a partition's task would keep the partition from all others: better that it ends."""
+        await self.app.owner.until_one_has_ended()
+        raise RuntimeError("the task of a partition has ended though nobody has asked it to: this worker ends")
 
     async def _look_at(self, paused: set[TopicPartition]) -> None:
         """Find out where their logs end, and be seen fetching meanwhile."""
@@ -211,6 +224,9 @@ class ChunkApp(faust.App):  # type: ignore[misc]
     def __init__(self, *args: Any, owner: Owner, **options: Any) -> None:
         super().__init__(*args, **options)
         self.owner = owner
+
+    def _create_directories(self) -> None:
+        """None: Faust's are for tables, and the working directory may be read-only."""
 
     def _new_transport(self) -> ChunkTransport:
         return ChunkTransport(self.conf.broker_consumer, self)

@@ -117,10 +117,14 @@ def test_the_recorded_log_gives_the_recorded_vectors_scores_and_decisions(
 
 def test_the_recorded_log_gives_the_recorded_dead_letters(replayed: list[tuple[int, Step]]) -> None:
     due = [(partition, dead.record.offset, dead.reason) for partition, step in replayed for dead in step.intake.dead]
-    assert sorted(due) == sorted((found.partition, found.offset, found.reason) for found in REJECTIONS)
+    assert Counter(reason for _, _, reason in due)["tombstone"] == PARTITIONS
+    told = [
+        (partition, offset, "undecodable" if reason == "tombstone" else reason) for partition, offset, reason in due
+    ]
+    assert sorted(told) == sorted((found.partition, found.offset, found.reason) for found in REJECTIONS)
 
 
-@pytest.mark.parametrize(("version", "fitting"), [("0.3.0", "0.3.1"), ("0.4.0", "0.5.0")])
+@pytest.mark.parametrize(("version", "fitting"), [("0.3.0", "0.3.2"), ("0.4.0", "0.6.0")])
 def test_the_models_of_that_version_are_put_in_force_by_the_records_that_pin_them(
     version: str, fitting: str, engine: Engine, committed_bytes: Path
 ) -> None:

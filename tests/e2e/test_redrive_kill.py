@@ -48,7 +48,8 @@ def kill_when(desk: Desk, count: Callable[[], int], least: int) -> None:
 
 
 def test_a_redrive_that_is_killed_anywhere_ends_with_each_letter_sent_once(desk: Desk) -> None:
-    letters = desk.reject([rejected(offset, activity(USER, offset)) for offset in range(LETTERS)])
+    values = [activity(USER, offset) + b" " * 200_000 for offset in range(LETTERS)]  # two go into a batch
+    letters = desk.reject([rejected(offset, value) for offset, value in enumerate(values)])
     for least in (2, 9, 15):
         kill_when(desk, lambda: len(desk.redrive.ledger.read().begun), least)
         assert desk.sent_again() == []

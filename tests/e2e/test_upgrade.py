@@ -102,12 +102,12 @@ def test_the_log_of_the_version_before_is_replayed_into_a_new_app_id_and_goes_on
     assert f"{ALERTS} of the alerts were published under another digest" in churn("verify").stdout
 
     cancels(left, STILL_OPEN[0], 50)
-    promoted = told("models", "promote", "music/0.5.0")
+    promoted = told("models", "promote", "music/0.6.0")
     cancels(left, STILL_OPEN[1], 51)
     first, second = (newest(left, user) for user in STILL_OPEN)
     assert (first.id, first.data.status, first.data.resolution) == ("u1:1:2", "resolved", "churned")
     assert (second.id, second.data.status, second.data.resolution) == ("u5:1:3", "resolved", "churned")
-    assert (first.data.model.version, second.data.model.version) == ("0.4.0", "0.5.0")
+    assert (first.data.model.version, second.data.model.version) == ("0.4.0", "0.6.0")
     assert promoted["model"]["sha256"] == first.data.model.sha256
     for before, now in zip(as_it_was(left, CHURN_ALERTS), stands(left, CHURN_ALERTS), strict=True):
         assert now[: len(before)] == before

@@ -90,7 +90,7 @@ def test_every_kind_of_poison_goes_to_the_dead_letters_untouched_and_the_worker_
     poison: list[tuple[str, bytes | None]] = [
         ("undecodable", b"{not json"),
         ("undecodable", b"\xff\xfe"),
-        ("undecodable", None),
+        ("tombstone", None),
         ("schema", b'{"specversion":"1.0","id":"1","source":"s","type":"churn.unheard_of.v1"}'),
         ("schema", activity(user, 1).replace(b"next_song", b"Next Song")),
         ("no_user", activity(None, 2)),

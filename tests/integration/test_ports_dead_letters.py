@@ -1,19 +1,24 @@
 """Dead letters, in Kafka and in memory: what could not be applied is kept as it came, and says why."""
 
 import asyncio
+import hashlib
+import time
 from collections.abc import Sequence
+from itertools import count
 
 import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
-from schemas.dead_letters import HEADER_PREFIX, HEADERS
+from schemas.dead_letters import HEADER_PREFIX, HEADERS, read_rejection
 from schemas.errors import Transient
 from stack.local import Services
+from stream_app.adapters.kafka import decisions
 from stream_app.core.engine import Recorded
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
 from tests.support.connections import deployment_at
-from tests.support.decision_deployments import Deployment, InKafka, InMemory
+from tests.support.decision_deployments import Deployment, InKafka, InMemory, alert, alerts_from
 
 SENT_MS = 1_709_251_200_123
 LETTERS = [
@@ -45,8 +50,10 @@ def published(deployment: Deployment, letters: Sequence[DeadLetter], front: int 
     async def scenario() -> None:
         log = deployment.log(1)
         await log.open()
-        await log.publish_dead_letters(letters, front, "5e55")
-        await log.close()
+        try:
+            await log.publish_dead_letters(letters, front, "5e55")
+        finally:
+            await log.close()
 
     asyncio.run(scenario())
     return deployment.letters(1, len(letters))
@@ -85,7 +92,7 @@ def test_the_records_own_headers_come_first_and_then_why_it_was_refused(deployme
         f"{HEADER_PREFIX}class": b"Poison",
         f"{HEADER_PREFIX}message": b"not JSON",
         f"{HEADER_PREFIX}app.version": dict(why)[f"{HEADER_PREFIX}app.version"],
-        f"{HEADER_PREFIX}schema": b"churn.events.v1",
+        f"{HEADER_PREFIX}schema": b"churn.events.v2",
         f"{HEADER_PREFIX}session": b"5e55",
         f"{HEADER_PREFIX}front": b"5",
     }
@@ -97,6 +104,104 @@ def test_the_largest_record_that_the_event_topic_takes_can_be_kept(deployment: D
     large = PlainRecord(0, SENT_MS, b"ana", b" " * (1 << 20))
     (record,) = published(deployment, [DeadLetter(large, "too_large", "1048576 bytes, at most 262144 are allowed")])
     assert record.value == large.value
+
+
+LARGE = b"{" + b"large " * (1 << 19)
+HOUR_MS = 3_600_000
+
+
+def test_of_a_record_that_is_too_large_to_be_kept_the_beginning_is_and_nothing_waits_behind_it(
+    deployment: Deployment,
+) -> None:
+    headers = (("small", b"1"), ("large", b"x" * 100_000), ("last", b"2"))
+    large = DeadLetter(PlainRecord(4, SENT_MS, b"ana", LARGE, headers), "too_large", "3 MB")
+    shortened, *others = published(deployment, [large, *LETTERS])
+    assert (shortened.key, shortened.value) == (b"ana", LARGE[: 64 * 1024])
+    assert [name for name, _ in shortened.headers if not name.startswith(HEADER_PREFIX)] == ["small"]
+    why = read_rejection(shortened.headers)
+    assert why is not None
+    assert (why.partition, why.offset, why.size) == (1, 4, len(LARGE))
+    assert why.sha256 == hashlib.sha256(LARGE).hexdigest()
+    assert [record.value for record in others] == [letter.record.value for letter in LETTERS]
+    assert [why.sha256 for record in others if (why := read_rejection(record.headers))] == [None] * len(LETTERS)
+
+
+def test_what_an_older_letter_says_of_its_size_is_not_said_of_the_letter_that_it_becomes(
+    deployment: Deployment,
+) -> None:
+    (first,) = published(deployment, [DeadLetter(PlainRecord(4, SENT_MS, b"ana", LARGE), "too_large", "3 MB")])
+    published(deployment, [DeadLetter(first._replace(offset=20), "undecodable", "not JSON")], front=4)
+    _, second = deployment.letters(1, 2)
+    why = read_rejection(second.headers)
+    assert why is not None
+    assert (why.offset, why.size, why.sha256) == (20, None, None)
+
+
+def test_a_letter_is_dated_at_its_writing_where_its_record_lies_ahead_of_it(in_kafka: InKafka) -> None:
+    ahead_ms = time.time_ns() // 1_000_000 + 48 * HOUR_MS
+    (record,) = published(in_kafka, [DeadLetter(PlainRecord(5, ahead_ms, b"ana", b"{"), "undecodable", "not JSON")])
+    why = read_rejection(record.headers)
+    assert why is not None
+    assert why.timestamp == ahead_ms
+    assert record.timestamp < ahead_ms - 24 * HOUR_MS
+
+
+@pytest.mark.parametrize("config", [{"message.timestamp.before.max.ms": "3600000"}, {"max.message.bytes": "200000"}])
+def test_a_topic_that_takes_less_than_it_should_is_written_to_by_the_next_session(
+    in_kafka: InKafka, config: dict[str, str]
+) -> None:
+    """As with a worker whose clock is wrong, or with a smaller limit than this version asks for."""
+    alter(in_kafka.bootstrap, in_kafka.letters_topic, config)
+    letters = [DeadLetter(PlainRecord(5, SENT_MS, b"ana", b"x" * 300_000), "too_large", "300 kB")]
+    taken = taken_before_the_config_counts(in_kafka, letters)
+    published(in_kafka, letters)
+    *_, record = in_kafka.letters(1, taken + 1)
+    why = read_rejection(record.headers)
+    assert why is not None
+    assert (why.offset, why.timestamp) == (5, SENT_MS)
+
+
+def test_alerts_too_are_written_without_a_time_where_this_machines_clock_is_ahead(
+    in_kafka: InKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead_ms = time.time_ns() // 1_000_000 + 3 * HOUR_MS
+    monkeypatch.setattr(decisions, "_now_ms", lambda: ahead_ms)
+
+    async def session(*, publishing: bool) -> Recorded:
+        log = in_kafka.log(1)
+        try:
+            await log.open()
+            if publishing:
+                await log.publish_alerts([alert(5)])
+            return await alerts_from(log, 0)
+        finally:
+            await log.close()
+
+    with pytest.raises(Transient, match="without a time from now on"):
+        asyncio.run(session(publishing=True))
+    asyncio.run(session(publishing=True))
+    assert list(asyncio.run(session(publishing=False)).alerts) == [5]
+
+
+def taken_before_the_config_counts(in_kafka: InKafka, letters: Sequence[DeadLetter]) -> int:
+    """How many are taken until one is refused, which Kafka does a moment after it has been told to."""
+    deadline = time.monotonic() + 60
+    for taken in count():
+        assert time.monotonic() < deadline
+        try:
+            published(in_kafka, letters)
+        except Transient as refusal:
+            assert "from now on" in str(refusal)  # noqa: PT017 - how many were taken before is of interest
+            return taken
+    raise AssertionError
+
+
+def alter(bootstrap: str, topic: str, config: dict[str, str]) -> None:
+    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()]
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for answer in admin.incremental_alter_configs([resource]).values():
+        answer.result(30)
 
 
 def test_several_hundred_letters_keep_their_order(deployment: Deployment) -> None:

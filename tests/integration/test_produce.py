@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from producers.event_files import read_events, write_events
 from producers.simulator import simulate
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation
 from schemas.events import Activity
 from schemas.instants import parse_instant
 from schemas.outgoing import OutgoingEvent
@@ -234,7 +234,8 @@ def test_an_event_that_the_broker_refuses_is_counted_and_told(stack: Services, t
     admin = make_topic(kafka_of(stack), small, {"max.message.bytes": "1000"})
     sender = KafkaSender(kafka_of(stack), small)
     too_large = os.urandom(5_000)
-    with pytest.raises(Transient, match=rf"1 events could not be delivered to {small} \(.*too large.*\); 0 were"):
+    told = rf"1 events could not be delivered to {small}, 0 were: .* refuses it \(MESSAGE_TOO_LARGE, .*too large"
+    with pytest.raises(ContractViolation, match=told):
         sender.send([OutgoingEvent(b"u", too_large, 0)], flat_out(), quiet)
     assert (sender.counts.sent, sender.counts.failed, sender.counts.bytes) == (0, 1, 0)
     admin.delete_topics([small])[small].result()

@@ -26,9 +26,7 @@ MOVED_WITHIN_S = 60.0
 def site(tmp_path: Path, jars: Path) -> Iterator[BrokerSite]:
     loop = RelayLoop()
     made = BrokerSite(tmp_path / "kafka", lambda: jars, loop, 3)
-    create_topics(
-        Deployment("app", Topics(), made.direct), PARTITIONS, first_control(Settings(partitions=PARTITIONS)), 3
-    )
+    create_topics(Deployment("app", Topics(), made.direct), PARTITIONS, first_control(Settings(partitions=PARTITIONS)))
     yield made
     made.stop()
     loop.close()

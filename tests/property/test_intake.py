@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from schemas.errors import Poison
 from schemas.instants import format_instant
+from schemas.values import decode_record
 from stream_app.core.columns import rows_of, to_columns
 from stream_app.core.durations import DAY_MS, MINUTE_MS
 from stream_app.core.features.plan import compile_workload
-from stream_app.core.intake.decoding import decode_record
 from stream_app.core.intake.events import Events
 from stream_app.core.intake.facts import facts_of
 from stream_app.core.intake.outcome import Intake
@@ -96,7 +96,7 @@ def test_a_record_with_anything_in_an_attributes_place_is_taken_or_dead_lettered
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (None, "undecodable"),
+        (None, "tombstone"),
         (b"", "undecodable"),
         (b'{"type":', "undecodable"),
         (b'{"type":"churn.activity.v1","subject":"\\ud800"}', "undecodable"),

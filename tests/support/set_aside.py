@@ -18,7 +18,7 @@ def set_aside(kafka: KafkaConnection, topic: str, partition: int, record: PlainR
         error="ValueError",
         message="no",
         app_version="1",
-        schema="churn.events.v1",
+        schema="churn.events.v2",
         session="5e55",
         front=record.offset,
     )

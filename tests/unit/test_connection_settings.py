@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from schemas.errors import ContractViolation
+from schemas.errors import ContractViolation, WrongUsage
 from stream_app.bootstrap.connections import MECHANISMS, kafka_of, redis_of
 from stream_app.bootstrap.deployment import deployment_of
 from stream_app.deployment import KafkaConnection, Login, RedisConnection, Tls, TokenClient, without_secrets
@@ -162,7 +161,7 @@ def test_no_secret_is_in_what_is_written_of_settings_and_connections(those: dict
 
 
 def test_no_secret_is_in_the_refusal_of_a_setting() -> None:
-    with pytest.raises(ValidationError) as refusal:
+    with pytest.raises(WrongUsage) as refusal:
         settings(**LOGIN | {"kafka_password": [SECRET]})
     assert SECRET not in str(refusal.value)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from operations.redrive.ledger import Ledger
 from schemas.dead_letters import Rejection
 from schemas.display import escaped
-from schemas.instants import format_instant
+from schemas.instants import shown_instant
 from stream_app.ports.dead_letters import Letter
 
 
@@ -31,7 +31,7 @@ def render(letters: Sequence[Letter], ledger: Ledger) -> Table:
     for letter in letters:
         why = letter.rejection
         message = Text(printable(why.message.encode()))
-        when = format_instant(why.timestamp)[:16].replace("T", " ")
+        when = shown_instant(why.timestamp)[:16].replace("T", " ")
         table.add_row(str(letter.id), source(why), Text(escaped(why.reason)), message, when, state(letter, ledger))
     return table
 
@@ -64,7 +64,7 @@ def summary(letter: Letter, ledger: Ledger) -> dict[str, Any]:
         "offset": why.offset,
         "reason": why.reason,
         "message": why.message,
-        "sent_at": format_instant(why.timestamp),
+        "sent_at": shown_instant(why.timestamp),
         "redriven": state(letter, ledger) or None,
     }
 

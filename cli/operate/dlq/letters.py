@@ -9,8 +9,10 @@ from operations.redrive.redrive import Redrive
 from schemas.dead_letters import RejectionReason
 from schemas.redrives import LetterId
 from stream_app.bootstrap.deployment import deployment_of, topic_log
+from stream_app.core.features.plan import compile_workload
 from stream_app.ports.dead_letters import Letter, read_letters
 from stream_app.settings import Settings
+from stream_app.workloads import workload_named
 
 Id = Annotated[LetterId, typer.Argument(parser=LetterId.parse, metavar="ID", help="PARTITION/OFFSET, as listed.")]
 ReasonOption = Annotated[
@@ -24,8 +26,10 @@ ReasonOption = Annotated[
 
 def deployed() -> Redrive:
     """This deployment's events and dead letters."""
-    deployment = deployment_of(Settings())
-    return Redrive(deployment.kafka, deployment.topics)
+    settings = Settings()
+    deployment = deployment_of(settings)
+    declared = compile_workload(workload_named(settings.workload)).declared
+    return Redrive(deployment.kafka, deployment.topics, declared)
 
 
 def read_all(redrive: Redrive, reason: str | None = None) -> list[Letter]:

@@ -1,6 +1,8 @@
 """`churn dlq redrive`: sends dead letters again."""
 
 import time
+from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +15,15 @@ from cli.options import AsJson
 from operations.redrive.redrive import Redrive, Refused, chosen
 from schemas.errors import ContractViolation
 from schemas.redrives import Done, LetterId
+from stream_app.bootstrap.deployment import broker_time_ms
 from stream_app.ports.dead_letters import Letter
+
+
+class StampedBy(StrEnum):
+    """By which clock records that are sent again are dated."""
+
+    now = "now"
+    broker = "broker"
 
 
 def redrive_letters(
@@ -25,9 +35,18 @@ def redrive_letters(
     value: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="File with the repaired value of the one letter.")
     ] = None,
+    timestamp: Annotated[
+        StampedBy | None,
+        typer.Option(
+            metavar="now|broker",
+            help="Date the records by this machine's clock, or by the broker's, whatever the letters say.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send dead letters again as new records, each once, unchanged or repaired. 1 if one of them was refused.
+
+    An event without `recordedtime` keeps the time at which it was first sent, unless that was wrong: --timestamp.
 
     Example: churn dlq redrive 3/17 --value event.json
     """
@@ -40,15 +59,25 @@ def redrive_letters(
         found, missing = chosen(read_all(redrive), letters)
     else:
         found, missing = _not_sent_again(redrive, reason), []
-    _send(redrive, found, missing, None if value is None else value.read_bytes(), as_json=as_json)
+    now_ms = _present(redrive, timestamp)
+    outcomes = redrive.run(
+        found, None if value is None else value.read_bytes(), now_ms, dated_now=timestamp is not None
+    )
+    _send(redrive, outcomes, len(found), missing, as_json=as_json)
+
+
+def _present(redrive: Redrive, clock: StampedBy | None) -> int:
+    if clock is StampedBy.broker:
+        return broker_time_ms(redrive.kafka, redrive.topics.prefix)
+    return time.time_ns() // 1_000_000
 
 
 def _send(
-    redrive: Redrive, letters: list[Letter], refused: list[Refused], value: bytes | None, *, as_json: bool
+    redrive: Redrive, outcomes: Iterable[Done | Refused], count: int, refused: list[Refused], *, as_json: bool
 ) -> None:
     sent: list[Done] = []
-    with progress("Sending again", len(letters), "letters") as advance:
-        for outcome in redrive.run(letters, value, time.time_ns() // 1_000_000):
+    with progress("Sending again", count, "letters") as advance:
+        for outcome in outcomes:
             advance(1)
             if isinstance(outcome, Done):
                 sent.append(outcome)

@@ -9,6 +9,7 @@ from cli.console import OUT, print_json
 from cli.operate.dlq.letter_table import printable, source, state, whole
 from cli.operate.dlq.letters import Id, deployed, read_all
 from cli.options import AsJson
+from operations.redrive.originals import original
 from operations.redrive.redrive import Redrive, chosen
 from schemas.errors import ContractViolation
 from schemas.redrives import LetterId
@@ -27,7 +28,10 @@ def show_letter(
     redrive = deployed()
     found = _found(redrive, letter)
     if value:
-        sys.stdout.buffer.write(found.record.value or b"")
+        whole_letter = original(found, redrive.kafka)
+        if isinstance(whole_letter, str):
+            raise ContractViolation(f"the letter {letter} {whole_letter}")
+        sys.stdout.buffer.write(whole_letter.record.value or b"")
         sys.stdout.buffer.flush()
     elif as_json:
         print_json(whole(found, redrive.ledger.read()))
@@ -48,6 +52,7 @@ def _show(letter: Letter, sent_again: str) -> None:
         f"letter      {letter.id}, rejected as {why.reason}: {printable(why.message.encode())}",
         f"source      {why.topic} {source(why)}",
         f"sent again  {sent_again or 'no'}",
+        *([f"value       the beginning of {why.size:,} bytes, SHA-256 {why.sha256}"] if why.sha256 else []),
         f"key         {printable(letter.record.key)}",
         *(f"header      {printable(name.encode())}: {printable(value)}" for name, value in letter.record.headers),
         printable(letter.record.value),

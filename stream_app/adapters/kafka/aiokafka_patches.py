@@ -5,13 +5,14 @@ of the version named below: importing it under another one is refused, and so is
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from itertools import chain
 from types import FunctionType, MethodType
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient, create_conn
 from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, Sender
 from aiokafka.producer.transaction_manager import PidAndEpoch
@@ -78,6 +79,14 @@ def be_seen_fetching(consumer: AIOKafkaConsumer) -> None:
         pass
 
 
+def refuse_at_once(client: AIOKafkaClient, refusal: Callable[[BaseException], Exception | None]) -> None:
+    """Have a client that has not started raise the `refusal` that an error means when it first connects.
+
+    aiokafka knows why it is not let in, and says that it could not connect.
+    """
+    client.bootstrap = MethodType(seeing(AIOKafkaClient.bootstrap, create_conn=_connecting(refusal)), client)
+
+
 def end_once(producer: AIOKafkaProducer) -> None:
     """Have a producer ask for the end of each transaction once."""
     sending = producer._sender
@@ -121,6 +130,18 @@ def look_at(future: "asyncio.Future[object]") -> None:
     """Take note of how a future ended."""
     if not future.cancelled():
         future.exception()
+
+
+def _connecting(refusal: Callable[[BaseException], Exception | None]) -> Callable[..., Awaitable[Any]]:
+    async def connect(*place: Any, **options: Any) -> Any:  # noqa: ANN401 - aiokafka's own
+        try:
+            return await create_conn(*place, **options)
+        except (KafkaError, OSError) as error:
+            if (found := refusal(error)) is not None:
+                raise found from error
+            raise
+
+    return connect
 
 
 def _nobody_waits(producer: AIOKafkaProducer) -> None:

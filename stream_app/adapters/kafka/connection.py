@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -10,26 +10,55 @@ from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
 from schemas.errors import ContractViolation
+from stream_app.adapters.kafka.aiokafka_patches import refuse_at_once
 from stream_app.adapters.kafka.block_fetches import deliver_records
+from stream_app.adapters.kafka.said import Heard, refusal_of
 from stream_app.adapters.kafka.tokens import AioTokens, TokenSource
 from stream_app.deployment import READERS_GROUP, KafkaConnection, Login, Tls, TokenClient
 
-Client = TypeVar("Client", Consumer, Producer, AdminClient)
+
+class HearingConsumer(Consumer):  # type: ignore[misc]
+    """One that remembers what it hears."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.heard = Heard()
+        super().__init__({"error_cb": self.heard, **options})
 
 
-def consumer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Consumer:
+class HearingProducer(Producer):  # type: ignore[misc]
+    """One that remembers what it hears."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.heard = Heard()
+        super().__init__({"error_cb": self.heard, **options})
+
+
+class HearingAdmin(AdminClient):  # type: ignore[misc]
+    """One that remembers what it hears."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.heard = Heard()
+        super().__init__({"error_cb": self.heard, **options})
+
+
+Client = TypeVar("Client", HearingConsumer, HearingProducer, HearingAdmin)
+
+
+def consumer(kafka: KafkaConnection, options: Mapping[str, Any]) -> HearingConsumer:
     """librdkafka's, which commits nothing; `options` under its own names."""
-    return _made(Consumer, {"group.id": READERS_GROUP, "enable.auto.commit": False, **_librdkafka(kafka), **options})
+    return _made(
+        HearingConsumer, {"group.id": READERS_GROUP, "enable.auto.commit": False, **_librdkafka(kafka), **options}
+    )
 
 
-def producer(kafka: KafkaConnection, options: Mapping[str, Any]) -> Producer:
+def producer(kafka: KafkaConnection, options: Mapping[str, Any]) -> HearingProducer:
     """librdkafka's, idempotent; `options` under its own names."""
-    return _made(Producer, {"enable.idempotence": True, **_librdkafka(kafka), **options})
+    return _made(HearingProducer, {"enable.idempotence": True, **_librdkafka(kafka), **options})
 
 
-def admin(kafka: KafkaConnection) -> AdminClient:
+def admin(kafka: KafkaConnection) -> HearingAdmin:
     """librdkafka's. Hold on to it until its answers are there: they fail when it goes."""
-    return _made(AdminClient, _librdkafka(kafka))
+    return _made(HearingAdmin, _librdkafka(kafka))
 
 
 def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  # noqa: ANN401 - aiokafka's own
@@ -42,12 +71,15 @@ def aio_consumer(kafka: KafkaConnection, **options: Any) -> AIOKafkaConsumer:  #
         **options,
     )
     deliver_records(consumer)
+    refuse_at_once(consumer._client, partial(refusal_of, doing="connecting", kafka=kafka))
     return consumer
 
 
 def aio_producer(kafka: KafkaConnection, **options: Any) -> AIOKafkaProducer:  # noqa: ANN401 - aiokafka's own
     """aiokafka's."""
-    return AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, **aiokafka_access(kafka), **options)
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, **aiokafka_access(kafka), **options)
+    refuse_at_once(producer.client, partial(refusal_of, doing="connecting", kafka=kafka))
+    return producer
 
 
 def aiokafka_access(kafka: KafkaConnection) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.alerts import Alert
 from schemas.dead_letters import Rejection, read_rejection
 from schemas.instants import format_instant
+from stream_app.adapters.kafka.acceptance import acceptance_of
 from stream_app.adapters.kafka.publisher import Publisher
 from stream_app.adapters.kafka.scan import readers, scan_back
 from stream_app.core.intake.outcome import DeadLetter
@@ -39,19 +40,24 @@ class KafkaDecisions:
 
     async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
         """Write alerts, stamped with the present time."""
+        accepted = acceptance_of(self._alerts.topic)
+        timestamp = accepted.timestamp(_now_ms())
         records = [
-            OutgoingRecord(alert.data.user_ref.encode(), msgspec.json.encode(_stamped(alert)), HEADERS, None)
+            OutgoingRecord(alert.data.user_ref.encode(), msgspec.json.encode(_stamped(alert)), HEADERS, timestamp)
             for alert in alerts
         ]
-        await self._publisher.publish(self._alerts, records)
+        with accepted.learning(self._alerts.topic):
+            await self._publisher.publish(self._alerts, records)
 
     async def publish_dead_letters(self, letters: Sequence[DeadLetter], front: int, session: str) -> None:
-        """Write dead letters: the original bytes untouched, and headers that say why."""
+        """Write dead letters: the original bytes untouched, as far as Kafka takes them, and headers that say why."""
+        accepted = acceptance_of(self._letters.topic)
         records = [
-            OutgoingRecord(letter.record.key, letter.record.value, headers, letter.record.timestamp)
-            for letter, headers in addressed(letters, front, session, self._source)
+            OutgoingRecord(kept.key, kept.value, headers, accepted.timestamp(kept.timestamp))
+            for kept, headers in addressed(letters, front, session, self._source, _now_ms(), accepted.largest)
         ]
-        await self._publisher.publish(self._letters, records)
+        with accepted.learning(self._letters.topic):
+            await self._publisher.publish(self._letters, records)
 
     async def read_back(self, position: int, rejected_from: int) -> Decisions:
         """Scan both back from the end to the first decision whose front lies below what is asked for."""
@@ -73,6 +79,10 @@ def _rejection(record: ConsumerRecord) -> Rejection | None:
     return read_rejection(record.headers)
 
 
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _stamped(alert: Alert) -> Alert:
-    now = format_instant(time.time_ns() // 1_000_000)
+    now = format_instant(_now_ms())
     return msgspec.structs.replace(alert, data=msgspec.structs.replace(alert.data, detected_at=now))

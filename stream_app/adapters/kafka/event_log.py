@@ -5,8 +5,8 @@ import asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from schemas.errors import Transient
 from stream_app.adapters.kafka.connection import aio_consumer
+from stream_app.adapters.kafka.said import error_of
 from stream_app.core.hashing import anchor
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import LogBounds
@@ -29,7 +29,7 @@ class KafkaEventLog:
                 await consumer.start()
                 return await self._look(consumer, position)
         except (KafkaError, OSError, TimeoutError) as error:
-            raise Transient(f"Kafka did not answer for the event log: {error!r}") from error
+            raise error_of(error, "looking at the event log") from error
         finally:
             await consumer.stop()
 

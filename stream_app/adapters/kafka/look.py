@@ -1,9 +1,7 @@
-"""Whether brokers answer, and let one in."""
+"""Whether brokers answer, and let in who comes like this."""
 
-from confluent_kafka import KafkaException
-
-from schemas.errors import Transient
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.said import answers
 from stream_app.deployment import KafkaConnection
 
 _ANSWER_WITHIN_S = 5.0
@@ -12,7 +10,5 @@ _ANSWER_WITHIN_S = 5.0
 def look_at_kafka(kafka: KafkaConnection) -> None:
     """Return when they do. Raises ContractViolation when they let nobody in who comes like this, else Transient."""
     client = connection.admin(kafka)
-    try:
+    with answers("looking whether brokers answer", kafka, client):
         client.list_topics(timeout=_ANSWER_WITHIN_S)
-    except KafkaException as error:
-        raise Transient(f"Kafka does not answer at {kafka}: {error.args[0].str()}") from error

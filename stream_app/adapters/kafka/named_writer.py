@@ -1,7 +1,7 @@
-"""Writes single records under a producer's identity that outlives its process, by way of aiokafka."""
+"""Writes records under a producer's identity that outlives its process, by way of aiokafka, one batch at a time."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from schemas.errors import Transient
 from stream_app.adapters.kafka.aiokafka_patches import drop, identity_of, take_identity
 from stream_app.adapters.kafka.connection import aio_producer
+from stream_app.adapters.kafka.said import error_of
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.writing import OutgoingRecord, ProducerIdentity
 
@@ -30,12 +31,21 @@ class KafkaNamedWriter:
         """One that nobody else has. Raises Transient when Kafka does not answer."""
         return asyncio.run(self._asked())
 
-    def write_as(self, identity: ProducerIdentity, topic: str, partition: int, record: OutgoingRecord) -> int:
-        """The offset of a record, whether it is written now or was written under this identity before.
+    def write(self, topic: str, partition: int, records: Sequence[OutgoingRecord]) -> int:
+        """The offset of the first of records that are written together, or not at all.
 
-        Raises Transient when Kafka does not answer; the record may have been written all the same.
+        Raises Transient when Kafka does not answer; the records may have been written all the same.
         """
-        return asyncio.run(self._written(identity, topic, partition, record))
+        return asyncio.run(self._written(None, topic, partition, records))
+
+    def write_as(
+        self, identity: ProducerIdentity, topic: str, partition: int, records: Sequence[OutgoingRecord]
+    ) -> int:
+        """The same under an identity: whether they are written now, or were written under it before.
+
+        Raises Transient when Kafka does not answer; the records may have been written all the same.
+        """
+        return asyncio.run(self._written(identity, topic, partition, records))
 
     async def _asked(self) -> ProducerIdentity:
         producer = self._producer()
@@ -45,22 +55,37 @@ class KafkaNamedWriter:
         finally:
             await drop(producer)
 
-    async def _written(self, identity: ProducerIdentity, topic: str, partition: int, record: OutgoingRecord) -> int:
+    async def _written(
+        self, identity: ProducerIdentity | None, topic: str, partition: int, records: Sequence[OutgoingRecord]
+    ) -> int:
         producer = self._producer()
-        take_identity(producer, *identity)
+        if identity is not None:
+            take_identity(producer, *identity)
         try:
             await _answered(producer.start())
-            sent = await _answered(
-                producer.send(topic, record.value, record.key, partition, record.timestamp, list(record.headers))
-            )
-            return int((await _answered(sent)).offset)
+            batch = producer.create_batch()
+            for key, value, headers, timestamp in records:
+                if batch.append(key=key, value=value, timestamp=timestamp, headers=list(headers)) is None:
+                    raise Transient(f"{len(records)} records do not fit into one batch of {_MAX_BYTES} bytes")
+            sent = await _answered(producer.send_batch(batch, topic, partition=partition))
+            return _told((await _answered(sent)).offset)
         finally:
             await drop(producer)
 
     def _producer(self) -> AIOKafkaProducer:
         return aio_producer(
-            self._kafka, enable_idempotence=True, max_request_size=_MAX_BYTES, request_timeout_ms=_REQUEST_TIMEOUT_MS
+            self._kafka,
+            enable_idempotence=True,
+            max_batch_size=_MAX_BYTES,
+            max_request_size=_MAX_BYTES,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
+
+
+def _told(offset: int) -> int:
+    if offset < 0:
+        raise Transient("the broker has these records, and does not say where any more: see that they are found there")
+    return offset
 
 
 async def _answered(awaitable: Awaitable[Answer]) -> Answer:
@@ -68,6 +93,4 @@ async def _answered(awaitable: Awaitable[Answer]) -> Answer:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
             return await awaitable
     except (KafkaError, OSError, TimeoutError) as error:
-        raise Transient(
-            f"Kafka did not take a record as it should, see that it runs, then try again: {error!r}"
-        ) from error
+        raise error_of(error, "writing a record") from error

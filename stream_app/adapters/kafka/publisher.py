@@ -6,15 +6,17 @@ ask again by itself, and a request that is late could then end a later transacti
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import KafkaError
 
-from schemas.errors import Doubt, Transient
+from schemas.errors import Transient
 from stream_app.adapters.kafka.aiokafka_patches import TransactionInDoubt, begin_soon, drop, end_once, look_at
 from stream_app.adapters.kafka.connection import aio_producer
+from stream_app.adapters.kafka.last_answers import last_answer, remember_answers
+from stream_app.adapters.kafka.said import error_of
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.writing import OutgoingRecord
 
@@ -22,7 +24,6 @@ REQUEST_TIMEOUT_S = 10.0
 _ANSWER_WITHIN_S = 15.0
 _TRANSACTION_TIMEOUT_MS = 20_000
 _MAX_BATCH_BYTES = 1 << 20
-_FENCED = (ProducerFenced, InvalidProducerEpoch)
 
 Answer = TypeVar("Answer")
 
@@ -47,12 +48,13 @@ class Publisher:
         )
         end_once(self._producer)
         begin_soon(self._producer)
-        await answered(self._producer.start())
+        remember_answers(self._producer)
+        await answered(self._producer.start(), self._said)
 
     async def publish(self, at: TopicPartition, records: Sequence[OutgoingRecord]) -> None:
         """Write records in transactions of one produce batch each; the last one is committed on return."""
         while records:
-            written = await answered(self._transaction(at, records))
+            written = await answered(self._transaction(at, records), self._said)
             records = records[written:]
 
     async def _transaction(self, at: TopicPartition, records: Sequence[OutgoingRecord]) -> int:
@@ -74,6 +76,9 @@ class Publisher:
         await producer.commit_transaction()
         return written
 
+    def _said(self) -> BaseException | None:
+        return last_answer(self._producer) if self._producer is not None else None
+
     async def close(self) -> None:
         """Drop the producer. A transaction in doubt stays open until the next session's init ends it."""
         if self._producer is not None:
@@ -81,16 +86,18 @@ class Publisher:
             await drop(producer)
 
 
-async def answered(awaitable: Awaitable[Answer]) -> Answer:
-    """The answer, or Transient. aiokafka also asserts on the state of a producer that is in doubt."""
+async def answered(awaitable: Awaitable[Answer], said: Callable[[], BaseException | None] = lambda: None) -> Answer:
+    """The answer, ContractViolation for a definite no, or Transient.
+
+    `said` is what Kafka has answered where aiokafka asks again by itself. aiokafka also asserts on the state of a
+    producer that is in doubt.
+    """
     try:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
             return await awaitable
-    except (KafkaError, OSError, TimeoutError, AssertionError) as error:
-        raise Transient(f"Kafka did not answer for the decisions: {error!r}", _cause(error)) from error
-
-
-def _cause(error: BaseException) -> Doubt:
-    if isinstance(error, _FENCED):
-        return "publisher_fenced"
-    return "transaction_in_doubt" if isinstance(error, TransactionInDoubt) else "no_answer"
+    except TransactionInDoubt as error:
+        raise Transient(f"the end of a transaction was not confirmed: {error}", "transaction_in_doubt") from error
+    except TimeoutError as error:
+        raise error_of(said() or error, "keeping decisions") from error
+    except (KafkaError, OSError, AssertionError) as error:
+        raise error_of(error, "keeping decisions") from error

@@ -1,6 +1,7 @@
 """Reads partitions that only transactions write, from their ends back."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple, TypeVar
@@ -8,11 +9,14 @@ from typing import NamedTuple, TypeVar
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from stream_app.adapters.kafka.connection import aio_consumer
+from stream_app.adapters.kafka.open_transactions import still_open
 from stream_app.adapters.kafka.publisher import answered
 from stream_app.deployment import KafkaConnection
 
 _FIRST_STEP = 64
 _SETTLING_S = 0.05
+_SETTLED_WITHIN_S = 8.0
+"""A transaction of this deployment ends within a moment of being fenced."""
 
 Parsed = TypeVar("Parsed")
 
@@ -68,9 +72,15 @@ def _reader(kafka: KafkaConnection, isolation: str) -> AIOKafkaConsumer:
 
 
 async def _settled_end(pair: Readers, at: TopicPartition) -> int:
-    """The end of the log once no transaction is open before it: the one before this session's may be ending."""
+    """The end of the log once no transaction is open before it: the one before this session's may be ending.
+
+    Raises ContractViolation or Transient when one does not end.
+    """
     high_watermark: int = (await pair.every.end_offsets([at]))[at]
+    deadline_s = time.monotonic() + _SETTLED_WITHIN_S
     while (await pair.committed.end_offsets([at]))[at] < high_watermark:
+        if time.monotonic() > deadline_s:
+            raise await still_open(pair.committed, at)
         await asyncio.sleep(_SETTLING_S)
     return high_watermark
 

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation
 from schemas.outgoing import OutgoingEvent
 from stream_app.adapters.kafka.connection import producer
+from stream_app.adapters.kafka.said import answers, error_of
 from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.pacing import Pace
@@ -32,19 +33,19 @@ class KafkaSender:
         self.stopped = False
         self._kafka = kafka
         self._topic = topic
-        self._failure = self._trouble = ""
+        self._failure: KafkaError | None = None
         self._producer = producer(kafka, self._options())
         self._check_topic()
 
     def send(self, events: Iterable[OutgoingEvent | None], pace: Pace, advance: Callable[[int], None]) -> SendingCounts:
         """Send the events in their order, each when it is due, as the port says.
 
-        Raises Transient when an event could not be delivered.
+        Raises ContractViolation when Kafka refuses an event, Transient when one could not be delivered.
         """
         try:
             self._produce_all(events, pace, advance)
         except KafkaException as error:
-            self._failure = self._failure or error.args[0].str()
+            self._failure = self._failure or error.args[0]
             self.counts.failed += 1
         finally:
             self._drain()
@@ -64,17 +65,11 @@ class KafkaSender:
             "message.timeout.ms": _DELIVERY_TIMEOUT_MS,
             "delivery.report.only.error": True,
             "on_delivery": self._count_failure,
-            "error_cb": self._remember_trouble,
         }
 
     def _check_topic(self) -> None:
-        try:
+        with answers("sending events", self._kafka, self._producer):
             topics = self._producer.list_topics(timeout=_METADATA_TIMEOUT_S).topics
-        except KafkaException as error:
-            raise Transient(
-                f"no broker answers at {self._kafka} ({self._trouble or error.args[0].str()}): start it, or set "
-                "CHURN_KAFKA_BOOTSTRAP to one that runs"
-            ) from error
         if self._topic not in topics:
             refuse_unseen(self._kafka, self._topic)
             raise ContractViolation(
@@ -128,15 +123,10 @@ class KafkaSender:
         self.counts.failed += 1
         self.counts.sent -= 1
         self.counts.bytes -= len(message.value())
-        self._failure = self._failure or error.str()
-
-    def _remember_trouble(self, error: KafkaError) -> None:
-        self._trouble = error.str()
+        self._failure = self._failure or error
 
     def _refuse_failures(self) -> None:
-        if self.counts.failed:
-            reasons = "; ".join(filter(None, (self._failure, self._trouble)))
-            raise Transient(
-                f"{self.counts.failed} events could not be delivered to {self._topic} ({reasons}); "
-                f"{self.counts.sent} were: see that the broker at {self._kafka} runs, and send the rest again"
-            )
+        if self._failure is not None:
+            cause = self._producer.heard.cause_of(KafkaException(self._failure))
+            what = f"{self.counts.failed} events could not be delivered to {self._topic}, {self.counts.sent} were"
+            raise error_of(cause, what, self._kafka)

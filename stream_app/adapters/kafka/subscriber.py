@@ -6,8 +6,9 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, KafkaException, TopicPartition
 
 from schemas.alerts import Alert
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation
 from stream_app.adapters.kafka.connection import consumer
+from stream_app.adapters.kafka.said import answers, error_of
 from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.receiving import Received
@@ -32,10 +33,9 @@ class AlertSubscriber:
                 "fetch.queue.backoff.ms": 10,
             },
         )
-        try:
+        self._kafka = kafka
+        with answers("following the alerts", kafka, self._consumer):
             topics = self._consumer.list_topics(timeout=_ANSWER_WITHIN_S).topics
-        except KafkaException as error:
-            raise Transient(f"no broker answers at {kafka}: start it, or set CHURN_KAFKA_BOOTSTRAP") from error
         if topic not in topics:
             refuse_unseen(kafka, topic)
             raise ContractViolation(f"there is no topic {topic}: `churn up` makes it", state="missing_topic")
@@ -50,7 +50,8 @@ class AlertSubscriber:
         received_ms = time.time_ns() // 1_000_000
         failed = next((message.error() for message in messages if message.error()), None)
         if failed is not None and not failed.retriable():
-            raise Transient(f"the alerts cannot be read: {failed.str()}")
+            told = self._consumer.heard.cause_of(KafkaException(failed))
+            raise error_of(told, "following the alerts", self._kafka)
         return [
             Received(message.partition(), message.offset(), _decoder.decode(message.value()), received_ms)
             for message in messages

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient
 
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation
 from schemas.topics import FOR_EVER
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.broker_settings import KafkaSettings, topic_settings
+from stream_app.adapters.kafka.said import answers
 from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.deployment import Deployment, KafkaConnection
 
@@ -17,25 +18,21 @@ _IS_CUT_BY_SIZE = "holds decisions, which must not go by size while the events t
 _IS_CUT_BY_TIME = "holds rejections, stamped with the time of the rejected record, however old that is"
 _GOES_FIRST = "holds decisions, which must outlast their events, and those go a whole segment at a time"
 
-TopicSettings = Mapping[str, str]
-"""A topic's settings under Kafka's own names."""
-
 
 def agreed_partitions(deployment: Deployment) -> int:
     """The number of partitions that the three topics share.
 
     Raises ContractViolation when a topic is missing, the numbers differ, a topic is compacted, or alerts or dead
     letters, the log of decisions, may be deleted before the events they were taken on; Transient when the broker does
-    not answer.
+    not answer. How topics are kept is not held against a user who may not look at it: see `promises`.
     """
     kafka, names = deployment.kafka, deployment.topics.names
     admin = connection.admin(kafka)
-    try:
+    with answers("looking at the topics", kafka, admin):
         partitions = _shared_partitions(kafka, admin, names)
-        kept = {name: _settings(admin, name) for name in names}
-    except (KafkaException, TimeoutError) as error:
-        raise Transient(f"Kafka at {kafka} does not answer, see that it runs: {error}") from error
-    _refuse_short_lives(kafka, kept)
+        kept = {name: topic_settings(admin, name) for name in names}
+    if all(kept.values()):
+        _refuse_short_lives(kafka, {name: settings or {} for name, settings in kept.items()})
     return partitions
 
 
@@ -56,13 +53,7 @@ def _shared_partitions(kafka: KafkaConnection, admin: AdminClient, names: Sequen
     return found[events]
 
 
-def _settings(admin: AdminClient, topic: str) -> TopicSettings:
-    resource = ConfigResource(ResourceType.TOPIC, topic)
-    found = admin.describe_configs([resource])[resource].result(_ANSWER_WITHIN_S)
-    return {name: entry.value for name, entry in found.items()}
-
-
-def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, TopicSettings]) -> None:
+def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, KafkaSettings]) -> None:
     """`kept` are the settings of events, alerts and dead letters, in this order."""
     events, alerts, letters = kept
 
@@ -84,7 +75,7 @@ def _refuse_short_lives(kafka: KafkaConnection, kept: Mapping[str, TopicSettings
         demand(alerts, "retention.ms", str(least_ms), _GOES_FIRST)
 
 
-def _outlasting_ms(events: TopicSettings) -> int:
+def _outlasting_ms(events: KafkaSettings) -> int:
     """How long to keep what must outlast an event: the youngest record of its segment keeps all the others."""
     retention_ms = int(events["retention.ms"])
     return FOR_EVER if retention_ms == FOR_EVER else retention_ms + int(events["segment.ms"])

@@ -1,10 +1,9 @@
 """What a broker says of a topic: how it is kept, and from where to where its partitions run."""
 
-from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource, ResourceType
 
-from schemas.errors import Transient
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.said import answers
 from stream_app.adapters.kafka.topic_log import KafkaTopicLog
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.topic_log import TopicFacts
@@ -17,11 +16,9 @@ def topic_facts(kafka: KafkaConnection, topic: str) -> TopicFacts:
     log = KafkaTopicLog(kafka, topic, whole=False)
     admin = connection.admin(kafka)
     resource = ConfigResource(ResourceType.TOPIC, topic)
-    try:
+    with answers("looking at the topics", kafka, admin):
         partitions = admin.list_topics(topic, timeout=_ANSWER_WITHIN_S).topics[topic].partitions.values()
         settings = admin.describe_configs([resource])[resource].result(_ANSWER_WITHIN_S)
-    except (KafkaException, TimeoutError) as error:
-        raise Transient(f"Kafka at {kafka} does not answer, see that it runs: {error}") from error
     return TopicFacts(
         topic,
         min(len(partition.replicas) for partition in partitions),

@@ -3,12 +3,13 @@
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.errors import ContractViolation, Transient
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.said import answers, error_of
 from stream_app.adapters.kafka.unseen_topics import refuse_unseen
 from stream_app.core.log import PlainRecord
 from stream_app.deployment import KafkaConnection
@@ -97,7 +98,7 @@ class KafkaTopicLog:
             )
         for error in (message.error() for message in messages):
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                raise Transient(f"{self._topic} cannot be read: {error.str()}")
+                raise error_of(KafkaException(error), f"reading {self._topic}", self._kafka)
         return messages
 
     @contextmanager
@@ -112,12 +113,8 @@ class KafkaTopicLog:
                 "fetch.wait.max.ms": 20,
             },
         )
-        try:
+        with closing(consumer), answers(f"reading {self._topic}", self._kafka, consumer):
             yield consumer
-        except KafkaException as error:
-            raise Transient(f"no broker answers at {self._kafka} as it should: {error}") from error
-        finally:
-            consumer.close()
 
     def _bounds(self, consumer: Consumer, partition: int) -> tuple[int, int]:
         begin, end = consumer.get_watermark_offsets(TopicPartition(self._topic, partition), timeout=_ANSWER_WITHIN_S)
@@ -135,10 +132,9 @@ class KafkaTopicLog:
 
 def topic_exists(kafka: KafkaConnection, topic: str) -> bool:
     """Whether the broker has such a topic. Raises Transient when it does not answer."""
-    try:
-        found = connection.admin(kafka).list_topics(timeout=_ANSWER_WITHIN_S)
-    except KafkaException as error:
-        raise Transient(f"no broker answers at {kafka} as it should: {error}") from error
+    admin = connection.admin(kafka)
+    with answers("looking for topics", kafka, admin):
+        found = admin.list_topics(timeout=_ANSWER_WITHIN_S)
     return topic in found.topics
 
 

@@ -13,6 +13,9 @@ from schemas.errors import ContractViolation, Transient
 from schemas.events import Control
 from schemas.topics import TOPICS
 from stream_app.adapters.kafka import connection
+from stream_app.adapters.kafka.broker_settings import broker_settings
+from stream_app.adapters.kafka.connection import HearingAdmin
+from stream_app.adapters.kafka.said import answers, error_of
 from stream_app.deployment import Deployment, KafkaConnection
 from stream_app.ports.sending import HEADERS
 
@@ -21,7 +24,12 @@ _SETTLED_WITHIN_S = 30.0
 _POLL_S = 0.02
 
 
-def create_topics(deployment: Deployment, partitions: int, control: Control, replication: int = 1) -> None:
+_BROKERS_DEFAULT = -1
+_SAFE_COPIES, _IN_STEP = 3, 2
+"""With so many copies a topic demands that so many have what was acknowledged."""
+
+
+def create_topics(deployment: Deployment, partitions: int, control: Control) -> None:
     """Have the three topics, and in every partition of `customer-events` a record, the first of them a control record.
 
     What exists is left as it is; a run that was cut off is completed. Raises ContractViolation when a topic exists
@@ -33,7 +41,10 @@ def create_topics(deployment: Deployment, partitions: int, control: Control, rep
         found = _existing(admin, configs)
         _demand(partitions, found)
         missing = [name for name in configs if name not in found]
-        _create(admin, [NewTopic(name, partitions, replication, config=configs[name]) for name in missing])
+        more = _in_step(admin)
+        _create(
+            admin, [NewTopic(name, partitions, _BROKERS_DEFAULT, config={**configs[name], **more}) for name in missing]
+        )
         ends = _settled_ends(kafka, configs, partitions)[names.events]
         _send(kafka, names.events, [partition for partition, end in ends.items() if end == 0], control)
 
@@ -83,11 +94,10 @@ def empty_topics(kafka: KafkaConnection, names: Iterable[str]) -> None:
 
 
 @contextmanager
-def _asking(kafka: KafkaConnection) -> Iterator[AdminClient]:
-    try:
-        yield connection.admin(kafka)
-    except KafkaException as error:
-        raise Transient(f"Kafka at {kafka} does not answer as it should, see that it runs: {error}") from error
+def _asking(kafka: KafkaConnection) -> Iterator[HearingAdmin]:
+    admin = connection.admin(kafka)
+    with answers("asking about topics", kafka, admin):
+        yield admin
 
 
 def _existing(admin: AdminClient, names: Iterable[str]) -> dict[str, TopicMetadata]:
@@ -103,6 +113,15 @@ def _demand(partitions: int, found: Mapping[str, TopicMetadata]) -> None:
                 f"topic {name} has {count} partitions, not {partitions}, and the number is fixed for life: "
                 f"set CHURN_PARTITIONS={count}, or CHURN_TOPIC_PREFIX to have topics of another name"
             )
+
+
+def _in_step(admin: HearingAdmin) -> dict[str, str]:
+    """What a topic of several copies needs where the brokers' own default would let one copy acknowledge alone."""
+    told = broker_settings(admin) or {}
+    copies = int(told.get("default.replication.factor", 1))
+    if copies >= _SAFE_COPIES and int(told.get("min.insync.replicas", _IN_STEP)) < _IN_STEP:
+        return {"min.insync.replicas": str(_IN_STEP)}
+    return {}
 
 
 def _create(admin: AdminClient, topics: list[NewTopic]) -> None:
@@ -156,6 +175,11 @@ def _send(kafka: KafkaConnection, topic: str, partitions: Iterable[int], control
     for partition in partitions:
         value = msgspec.json.encode(msgspec.structs.replace(control, id=f"{control.id}-{partition}"))
         producer.produce(topic, value, partition=partition, headers=HEADERS, on_delivery=delivered)
-    if producer.flush(_SETTLED_WITHIN_S) or failures:
-        raise Transient(f"not every control record reached {topic} {failures}: look at the broker, then try again")
+    unsent = producer.flush(_SETTLED_WITHIN_S)
+    if failures:
+        raise error_of(
+            producer.heard.cause_of(KafkaException(failures[0])), f"writing control records to {topic}", kafka
+        )
+    if unsent:
+        raise Transient(f"not every control record reached {topic}: look at the broker, then try again")
     return offsets

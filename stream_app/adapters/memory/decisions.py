@@ -75,10 +75,8 @@ class MemoryDecisions:
         """Write dead letters in one transaction; it is committed on return."""
         begin = len(self._partition.letters)
         records = [
-            PlainRecord(offset, letter.record.timestamp, letter.record.key, letter.record.value, tuple(headers))
-            for offset, (letter, headers) in enumerate(
-                addressed(letters, front, session, self._partition.source), begin
-            )
+            PlainRecord(offset, kept.timestamp, kept.key, kept.value, tuple(headers))
+            for offset, (kept, headers) in enumerate(addressed(letters, front, session, self._partition.source), begin)
         ]
         self._partition.write(self._opened(), letters=records)
         self._partition.commit(self._opened())

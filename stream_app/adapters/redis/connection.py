@@ -12,7 +12,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation
+from stream_app.adapters.redis.answers import error_of
 from stream_app.deployment import RedisConnection
 
 _TIMEOUT_S = 30.0
@@ -28,13 +29,13 @@ def client(at: RedisConnection, timeout_s: float = _TIMEOUT_S) -> "redis.Redis":
 
 
 @contextmanager
-def connected(at: RedisConnection) -> Iterator["redis.Redis"]:
-    """The same, closed at the end. Raises Transient for whatever is no answer."""
+def connected(at: RedisConnection, doing: str = "asking for states") -> Iterator["redis.Redis"]:
+    """The same, closed at the end. Raises ContractViolation for a definite no, Transient for whatever is no answer."""
     blocking = client(at)
     try:
         yield blocking
     except RedisError as error:
-        raise Transient(f"Redis did not answer: {error}; see that it runs, then try again") from error
+        raise error_of(error, doing) from error
     finally:
         blocking.close()
 

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from schemas.errors import Transient
 from schemas.events import ControlData
+from stream_app.adapters.redis.answers import error_of
 from stream_app.adapters.redis.connection import aio_connection
 from stream_app.adapters.redis.keys import meta_key, state_prefix
 from stream_app.deployment import Deployment
@@ -114,13 +115,16 @@ class RedisStates:
         return await connection.read_response()
 
     async def _answered(self, awaitable: Awaitable[Answer]) -> Answer:
-        """The answer, or Transient: whether an unanswered command was carried out is not known."""
+        """The answer, ContractViolation for a definite no, or Transient.
+
+        Whether an unanswered command was carried out is not known.
+        """
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 return await awaitable
         except (RedisError, OSError, TimeoutError) as error:
             await self.close()
-            raise Transient(f"Redis did not answer: {error}") from error
+            raise error_of(error, "keeping states") from error
         except asyncio.CancelledError:
             await self.close()
             raise

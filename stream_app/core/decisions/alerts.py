@@ -14,7 +14,7 @@ from schemas.alerts import (
     Status,
 )
 from schemas.events import ControlData
-from schemas.instants import format_instant
+from schemas.instants import format_instant, nearest_instant
 from stream_app.core.decisions.policy import CHURNED, CRITICAL, FIRING, RECOVERED, UPDATED, Decision
 from stream_app.core.durations import DAY_MS
 from stream_app.core.intake.events import Admitted
@@ -72,7 +72,7 @@ def compose(situation: Situation, cause: Cause, decision: Decision) -> Alert:
             topic=situation.topic,
             partition=situation.partition,
             offset=cause.admitted.record.offset,
-            sent_at=format_instant(cause.admitted.record.timestamp),
+            sent_at=nearest_instant(cause.admitted.record.timestamp),
         ),
         front=cause.admitted.record.offset,
         score=cause.score,

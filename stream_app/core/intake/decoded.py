@@ -43,7 +43,7 @@ def admit_decoded(block: Block, places: Integers, declared: Declared, intake: In
     for at, (place, event) in enumerate(zip(chosen, events, strict=True)):
         try:
             if times_ms[at] == NO_TIME:
-                raise refusal_of(event)
+                raise refusal_of(event, int(block.timestamps[place]))
             facts.append(facts_of(event, declared))
             admitted.append(at)
         except Poison as poison:

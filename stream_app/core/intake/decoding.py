@@ -10,18 +10,16 @@ import numpy as np
 from schemas.errors import Poison
 from schemas.events import USER_EVENTS, Record
 from schemas.topics import MAX_EVENT_BYTES
+from schemas.values import MAX_NESTING, decode_record
 from stream_app.core.blocks import Block
 from stream_app.core.intake.instants import instant_ms
-from stream_app.core.kernels import Array, kernel
+from stream_app.core.kernels import Array, kernel, piece
 
-MAX_NESTING = 100
-"""Levels of JSON objects and arrays in an event: the decoder's own limit depends on who calls it."""
+QUOTE, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, COLON, COMMA = b'"\\{}[]:,'
+_MOST_NAMES = 32
+_OF_EVENT, _OF_DATA = 1, 2
+"""How deep the names of an event, and those of its data, stand."""
 
-QUOTE, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, COMMA = b'"\\{}[],'
-ALONE, OPEN, TOO_DEEP = range(3)
-"""What a scan finds: every value stands by itself; one leaves something open; one is nested too deep."""
-
-_one: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Record)
 _many: msgspec.json.Decoder[list[Record]] = msgspec.json.Decoder(list[Record])
 
 
@@ -33,7 +31,7 @@ def decode_all(block: Block) -> list[Record] | None:
     ends = np.cumsum(sizes + 1) - 1
     joined = np.empty(int(ends[-1]) + 2, np.uint8)
     _join(block.text, begins, ends, joined[1:])
-    if _scan(joined[1:], ends, MAX_NESTING) != ALONE:
+    if not _stand_alone(joined[1:], ends, MAX_NESTING):
         return None
     joined[0], joined[-1] = OPEN_ARRAY, CLOSE_ARRAY
     try:
@@ -68,22 +66,6 @@ def _timed(record: Record) -> Record | Poison:
     return record
 
 
-def decode_record(value: bytes | None) -> Record:
-    """The record that a value holds. Raises Poison: `undecodable`, `schema` or `too_large`."""
-    if value is None:
-        raise Poison("undecodable", "the record has no value")
-    if len(value) > MAX_EVENT_BYTES:
-        raise Poison("too_large", f"{len(value)} bytes, at most {MAX_EVENT_BYTES} are allowed")
-    if _scan(np.frombuffer(value, np.uint8), np.array([len(value)], np.int64), MAX_NESTING) == TOO_DEEP:
-        raise Poison("undecodable", f"nested more than {MAX_NESTING} levels deep")
-    try:
-        return _one.decode(value)
-    except msgspec.ValidationError as error:
-        raise Poison("schema", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Poison("undecodable", str(error)) from error
-
-
 @kernel
 def _join(text: Array, begins: Array, ends: Array, joined: Array) -> None:
     """Copy each value up to its end, and a comma behind it."""
@@ -97,11 +79,14 @@ def _join(text: Array, begins: Array, ends: Array, joined: Array) -> None:
 
 
 @kernel
-def _scan(text: Array, ends: Array, deepest: int) -> int:
-    """ALONE if each value, up to its end, closes all that it opens, outside texts; else what is wrong first."""
+def _stand_alone(text: Array, ends: Array, deepest: int) -> bool:
+    """Whether each value, up to its end, closes all that it opens, outside texts, is not nested too deep, and surely
+    has no name twice in the event or in its data."""
+    names = np.zeros((2, _OF_DATA + 1, _MOST_NAMES), np.int64)
+    count = np.zeros(_OF_DATA + 1, np.int64)
     at = 0
     for i in range(len(ends)):
-        depth = 0
+        depth = begin = end = 0
         in_text = False
         while at < ends[i]:
             byte = text[at]
@@ -109,16 +94,41 @@ def _scan(text: Array, ends: Array, deepest: int) -> int:
                 at += 1
             elif byte == QUOTE:
                 in_text = not in_text
+                begin, end = (at + 1, end) if in_text else (begin, at)
             elif not in_text and byte in (OPEN_OBJECT, OPEN_ARRAY):
                 depth += 1
                 if depth > deepest:
-                    return TOO_DEEP
+                    return False
+                if depth <= _OF_DATA:
+                    count[depth] = 0
             elif not in_text and byte in (CLOSE_OBJECT, CLOSE_ARRAY):
                 depth -= 1
                 if depth < 0:
-                    return OPEN
+                    return False
+            elif not in_text and byte == COLON and _OF_EVENT <= depth <= _OF_DATA:
+                if count[depth] == _MOST_NAMES or _is_named_before(text, begin, end, names[:, depth, : count[depth]]):
+                    return False
+                names[0, depth, count[depth]], names[1, depth, count[depth]] = begin, end
+                count[depth] += 1
             at += 1
         if in_text or depth != 0 or at != ends[i]:
-            return OPEN
+            return False
         at += 1
-    return ALONE
+    return True
+
+
+@piece
+def _is_named_before(text: Array, begin: int, end: int, names: Array) -> bool:
+    """Whether a name might be one of these: it is written alike, or has an escape in it."""
+    for at in range(begin, end):
+        if text[at] == BACKSLASH:
+            return True
+    for other in range(names.shape[1]):
+        first = names[0, other]
+        if names[1, other] - first == end - begin:
+            different = np.uint8(0)
+            for place in range(end - begin):
+                different = np.uint8(different | (text[begin + place] ^ text[first + place]))
+            if different == 0:
+                return True
+    return False

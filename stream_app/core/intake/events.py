@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.events import UserEvent
+from schemas.values import decode_record
 from stream_app.core.blocks import Block
-from stream_app.core.intake.decoding import decode_all, decode_record
+from stream_app.core.intake.decoding import decode_all
 from stream_app.core.intake.facts import EventFact
 from stream_app.core.log import LogRecord
 from stream_app.core.tables import Integers

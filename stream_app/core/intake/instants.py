@@ -18,12 +18,12 @@ _PUNCTUATION = np.array([(4, 45), (7, 45), (10, 84), (13, 58), (16, 58), (19, 46
 """Where the canonical form has which byte between its digits: -, T, :, . and Z."""
 
 
-def instant_ms(text: str) -> int:
-    """A point in time. Raises Poison: `schema`."""
+def instant_ms(text: str, attribute: str = "time") -> int:
+    """The point in time of an attribute. Raises Poison: `schema`."""
     try:
         return parse_instant(text)
-    except (ValueError, OverflowError) as error:
-        raise Poison("schema", str(error)) from error
+    except ValueError as error:
+        raise Poison("schema", f"`{attribute}`: {error}") from error
 
 
 def instants_of(texts: Sequence[str]) -> Integers:

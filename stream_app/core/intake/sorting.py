@@ -21,6 +21,8 @@ from stream_app.core.log import LogRecord
 from stream_app.core.quantities import ABSENT, NOTHING_DECLARED, Declared
 from stream_app.core.tables import Bytes, Integers
 
+_SHOWN_OF_KEY = 200
+
 
 def take_in(
     records: Sequence[LogRecord],
@@ -110,7 +112,20 @@ def _reject_mispartitioned(intake: Intake, homes: Integers, partition: int) -> N
     events = intake.events
     home = homes[events.user]
     for place in np.flatnonzero(home != partition).tolist():
-        text = f"user {events.names[events.user[place]]} belongs to partition {home[place]}: produce with murmur2"
-        intake.dead.append(DeadLetter(events.records[place], "mispartitioned", text))
+        record, user = events.records[place], events.names[events.user[place]]
+        text = f"user {user} belongs to partition {home[place]}: {_key_advice(record.key, user)}"
+        intake.dead.append(DeadLetter(record, "mispartitioned", text))
     intake.events = events.where(home == partition)
     intake.dead.sort(key=lambda letter: letter.record.offset)
+
+
+def _key_advice(key: bytes | None, user: str) -> str:
+    """What to do about the key with which an event went astray."""
+    if key is None:
+        return "the record has no key, and the user's id is wanted there"
+    shown = key[:_SHOWN_OF_KEY].decode("utf-8", "backslashreplace")
+    if key == user.encode():
+        return "its key is the user's id, so have its producer use murmur2 (partitioner=murmur2_random)"
+    if key.strip(b'"') == user.encode():
+        return f"its key is {shown}, the user's id in quotes: serialise keys as strings and not as JSON"
+    return f"its key is {shown!r}, and the user's id is wanted there"

@@ -23,7 +23,7 @@ def refuse(settings: Settings) -> None:
 
 
 def settings_of_worker(monkeypatch: pytest.MonkeyPatch, *options: str) -> Settings:
-    monkeypatch.setattr(command, "worker_app", refuse)
+    monkeypatch.setattr(command, "run_worker", refuse)
     raised = CliRunner().invoke(app, ["work", *options]).exception
     assert isinstance(raised, Asked)
     return raised.settings

@@ -24,7 +24,7 @@ def test_the_page_goes_from_looking_to_verifying() -> None:
         "churn backtest",
         "churn work",
         "churn verify",
-        "churn models promote music/0.5.0",
+        "churn models promote music/0.6.0",
     ]
 
 

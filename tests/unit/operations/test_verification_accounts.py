@@ -11,7 +11,7 @@ from operations.verify.alert_account import AlertAccount
 from operations.verify.findings import KINDS, Findings
 from operations.verify.letter_account import LetterAccount
 from schemas.alerts import Alert
-from schemas.dead_letters import Rejection, to_headers
+from schemas.dead_letters import SCHEMA, Rejection, to_headers
 from schemas.redrives import Begun, Done, LedgerEntry, LetterId
 from schemas.redrives import to_headers as to_ledger_headers
 from stream_app.core.intake.outcome import DeadLetter
@@ -113,7 +113,7 @@ def test_alerts_from_before_the_export_are_left_out() -> None:
     assert compared([alert(2, "of the past"), *ALERTS[1:]], begin=5).exact
 
 
-def letter(of: DeadLetter, reason: str | None = None, value: bytes | None = None) -> PlainRecord:
+def letter(of: DeadLetter, reason: str | None = None, value: bytes | None = None, schema: str = SCHEMA) -> PlainRecord:
     source = of.record
     rejection = Rejection(
         topic="customer-events",
@@ -124,7 +124,7 @@ def letter(of: DeadLetter, reason: str | None = None, value: bytes | None = None
         error="Poison",
         message=of.message,
         app_version="1",
-        schema="churn.events.v1",
+        schema=schema,
         session="5e55",
         front=source.offset,
     )
@@ -178,6 +178,15 @@ def test_one_letter_that_is_dropped_doubled_or_changed_is_found(letters: list[Pl
     findings = accounted(letters)
     assert findings.differences == {"dead_letters_unaccounted": 1}
     assert named in findings.first_differences[0]
+
+
+def test_of_letters_of_another_contract_the_record_alone_is_compared() -> None:
+    older = [letter(one, "schema", schema="churn.events.v1") for one in (*POISON, DeadLetter(poison(4), "schema", ""))]
+    findings = accounted(older)
+    assert (findings.exact, findings.letters_of_another_contract) == (True, 4)
+    changed = letter(POISON[0], value=b"}", schema="churn.events.v1")
+    assert accounted([changed, *LETTERS[1:]]).differences == {"dead_letters_unaccounted": 1}
+    assert accounted(older[1:]).differences == {"dead_letters_unaccounted": 1}
 
 
 def test_what_says_to_be_of_the_ledger_of_another_partition_is_no_dead_letter() -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
+from itertools import count, cycle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.dead_letters import Rejection, read_rejection
-from schemas.errors import ContractViolation, Transient
+from schemas.errors import ContractViolation, FailedEvent, Transient
 from schemas.events import ControlData
 from stream_app.adapters.memory.events import MemoryFeed
 from stream_app.core.engine import Advance, InForce, Recorded
@@ -44,7 +44,7 @@ class Unloadable(PartitionFold):
     """Has a model that cannot be read."""
 
     def put_in_force(self, control: ControlData) -> InForce:
-        raise OSError("not a model")
+        raise ValueError("not a model")
 
 
 def a_session(*flaws: int, share: float = 1.0) -> Session:
@@ -200,3 +200,71 @@ def test_letters_of_poison_are_written_once_though_the_records_are_read_twice() 
     effects = world.run_to_the_end()
     assert not [effect for effect in effects if isinstance(effect, PublishDeadLetters)]
     assert world.table.states == undisturbed([*log, poison(13), poison(14)]).states
+
+
+@dataclass(frozen=True, kw_only=True)
+class Short(PartitionFold):
+    """Raises an error so many times; then there is room again."""
+
+    error: Exception
+    left: list[None]
+
+    def advance(
+        self, intake: Intake, stored: Sequence[bytes | None], in_force: InForce | None, recorded: Recorded
+    ) -> tuple[Advance, list[bytes]]:
+        if self.left:
+            self.left.pop()
+            raise self.error
+        return super().advance(intake, stored, in_force, recorded)
+
+
+def sessions_until_applied(world: World, fold: PartitionFold) -> int:
+    """How many sessions follow one another, as a worker has them, until the log is applied."""
+    suspects: set[int] = set()
+    for number in count(1):
+        try:
+            run(world, Session(fold, 0, 1, f"session {number}".encode(), 1.0, suspects))
+        except FailedEvent as failed:
+            suspects.add(failed.offset)
+        except Transient:
+            continue
+        else:
+            return number
+    raise AssertionError
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), OSError(24, "Too many open files")])
+@pytest.mark.parametrize("times", [1, 9, 100])
+def test_a_shortage_costs_no_event_however_long_it_lasts(error: Exception, times: int) -> None:
+    world = world_of(a_log())
+    assert sessions_until_applied(world, Short(ENGINE, 0, 1, error=error, left=[None] * times)) == times + 1
+    assert (rejections(world), world.table.states) == ([], undisturbed(a_log()).states)
+
+
+def test_a_failure_that_has_passed_when_the_event_is_tried_again_costs_no_event() -> None:
+    world = world_of(a_log())
+    # The batch of 13, then its halves down to one event.
+    assert sessions_until_applied(world, Short(ENGINE, 0, 1, error=RuntimeError("unheard of"), left=[None] * 4)) == 2
+    assert (rejections(world), world.table.states) == ([], undisturbed(a_log()).states)
+
+
+def test_an_event_that_fails_again_in_the_next_session_is_set_aside() -> None:
+    world = world_of(a_log())
+    assert sessions_until_applied(world, Flawed(ENGINE, 0, 1, frozenset({4, 5}))) == 3
+    assert [one.offset for one in rejections(world)] == [4, 5]
+    assert world.table.states == states_without(a_log(), 4, 5)
+
+
+def test_a_model_that_there_is_no_memory_for_is_loaded_by_a_later_session() -> None:
+    world = world_of(a_log())
+    with pytest.raises(Transient, match="short of memory") as ended:
+        run(world, Session(NoRoom(ENGINE, 0, 1), 0, 1, b"a token"))
+    assert ended.value.cause == "shortage"
+
+
+@dataclass(frozen=True)
+class NoRoom(PartitionFold):
+    """Cannot load its model now."""
+
+    def put_in_force(self, control: ControlData) -> InForce:
+        raise MemoryError("no room")

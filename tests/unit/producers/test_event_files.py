@@ -104,6 +104,13 @@ def test_a_bad_line_is_named_by_file_number_and_fault(bad: bytes, fault: str, tm
         list(read_events(tmp_path / "events.jsonl"))
 
 
+def test_half_an_emoji_in_a_text_is_no_fault_and_a_line_goes_out_as_it_came(tmp_path: Path) -> None:
+    said = {"conversation_ref": "c", "direction": "inbound", "text": "oh HALF", "sentiment": -0.5}
+    halved = line(type="churn.message.v1", data=said).replace(b"HALF", rb"\ud83d")
+    (tmp_path / "events").write_bytes(halved + b"\n")
+    assert [event.raw for event in read_events(tmp_path / "events")] == [halved]
+
+
 def test_lines_before_the_bad_one_are_handed_out_first(tmp_path: Path) -> None:
     (tmp_path / "events").write_bytes(line() + b"\nnonsense\n")
     events = read_events(tmp_path / "events")

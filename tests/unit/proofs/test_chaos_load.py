@@ -12,7 +12,7 @@ from stream_app.core.intake.sorting import take_in
 from stream_app.core.log import PlainRecord
 
 COUNT = 60_000
-REASON = {"empty": "undecodable"}
+REASON = {"empty": "tombstone"}
 
 
 def some(count: int = COUNT, seed: int = 5) -> list[Sent]:

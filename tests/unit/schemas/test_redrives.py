@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.operate.dlq.letter_table import printable, render
 from operations.redrive.ledger import Ledger
-from operations.redrive.plan import plan
+from operations.redrive.plan import Planned, Terms, plan
 from operations.redrive.redrive import Refused, chosen
 from schemas.dead_letters import Rejection, RejectionReason, to_headers
 from schemas.errors import Poison
@@ -98,7 +98,10 @@ def test_letters_are_chosen_once_in_the_order_of_their_names_and_unknown_names_a
 
 @pytest.mark.parametrize("user", ["ana", "Zoë", "渡辺"])
 def test_a_plan_is_keyed_by_its_user_and_taken_in_at_the_partition_that_it_names(user: str) -> None:
-    partition, record = plan(letter(1, activity(user)), activity(user), 8, NOW_MS)
+    one = letter(1, activity(user))
+    planned = plan({one.id: (one, activity(user))}, Terms(8, NOW_MS))[one.id]
+    assert isinstance(planned, Planned)
+    partition, record = planned
     assert (partition, record.key, record.headers) == (home_of(user, 8), user.encode(), [OWN])
     taken = take_in([PlainRecord(0, record.timestamp or 0, record.key, record.value)], partition, 8)
     assert (len(taken.events), taken.dead) == (1, [])
@@ -107,7 +110,7 @@ def test_a_plan_is_keyed_by_its_user_and_taken_in_at_the_partition_that_it_names
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        (None, "undecodable"),
+        (None, "tombstone"),
         (b"{", "undecodable"),
         (activity("ana").replace(b"next_song", b"Next Song"), "schema"),
         (activity(None), "no_user"),
@@ -116,9 +119,10 @@ def test_a_plan_is_keyed_by_its_user_and_taken_in_at_the_partition_that_it_names
     ],
 )
 def test_a_value_that_the_worker_would_reject_is_not_planned(value: bytes | None, reason: RejectionReason) -> None:
-    with pytest.raises(Poison) as poison:
-        plan(letter(1, value), value, 8, NOW_MS)
-    assert poison.value.reason == reason
+    one = letter(1, value)
+    poison = plan({one.id: (one, value)}, Terms(8, NOW_MS))[one.id]
+    assert isinstance(poison, Poison)
+    assert poison.reason == reason
 
 
 def test_what_would_steer_a_terminal_is_shown_as_an_escape() -> None:

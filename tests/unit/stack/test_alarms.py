@@ -17,8 +17,8 @@ from stream_app.metrics.catalogue import (
     REDIS_MEMORY,
     UNACCOUNTED_OFFSETS,
 )
-from stream_app.metrics.memory_watch import ALARM_AT
 from stream_app.metrics.page import MetricsPage
+from stream_app.metrics.redis_watch import ALARM_AT
 from stream_app.metrics.worker_metrics import GaugeReading, WorkerMetrics
 from tests.support.alarm_rules import PROMETHEUS, Scrape, first_fired_s, rule_named, rules, seconds, series
 from tests.support.dashboards import REPOSITORY

@@ -9,8 +9,9 @@ import pytest
 
 SCRIPT = """
 import logging, logging.config, structlog
+from stream_app.worker.log_stream import LogStream
 from stream_app.worker.logs import configure_logs
-logging.config.dictConfig(configure_logs({form!r}))
+logging.config.dictConfig(configure_logs({form!r}, LogStream()))
 structlog.get_logger().bind(partition=3).warning("session_ended", why="an example")
 logging.getLogger("faust.app").warning("took %d s", 7)
 logging.getLogger("faust.app").info("not worth a line")
