@@ -26,7 +26,7 @@ from stream_app.adapters.redis.states import RedisStates
 from stream_app.adapters.redis.stored_states import stored_states
 from stream_app.bootstrap.engine import first_control
 from stream_app.deployment import Deployment, Topics
-from stream_app.partition.effects import Claim, Commit
+from stream_app.partition.effects import Anchor, Claim, Commit
 from stream_app.ports.pacing import flat_out
 from stream_app.ports.writing import OutgoingRecord
 from stream_app.settings import Settings
@@ -146,7 +146,9 @@ def keep_states(at: Deployment) -> None:
             position = (await states.claim(Claim(TOKEN, "digest", PARTITIONS))).position
             assert await states.check(TOKEN, position)
             await states.load(["u1"])
-            assert await states.commit(Commit(TOKEN, position, position + 1, 7, None, ["u1"], [b"state"]))
+            assert await states.commit(
+                Commit(TOKEN, position, position + 1, Anchor(position, 7), None, ["u1"], [b"state"])
+            )
         finally:
             await states.close()
 
