@@ -1,6 +1,5 @@
 """Finds the whole record of a letter that holds only the beginning of it: where it stood in the events."""
 
-from contextlib import closing
 from hashlib import sha256
 
 from schemas.errors import ContractViolation
@@ -37,6 +36,5 @@ def _standing_at(letter: Letter, kafka: KafkaConnection) -> PlainRecord | None:
         return None
     if why.partition >= log.partitions or not log.begin(why.partition) <= why.offset < log.end(why.partition):
         return None
-    with closing(log.read(why.partition, why.offset)) as reading:
-        there = next(reading).between(why.offset, why.offset + 1)
-    return there[0] if there else None
+    found = next(log.read(why.partition, why.offset)).between(why.offset, why.offset + 1)
+    return found[0] if found else None

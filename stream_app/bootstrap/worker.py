@@ -66,7 +66,7 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     scorers = ScorerWatch()
     engine = engine_of(settings, Comparisons(scorers.chosen).scorer)
     warm_up(engine)
-    BatchReader()  # compiles its kernel
+    BatchReader()  # compiles its kernel: cold, the consumer's thread would come too late
     metrics, in_force = WorkerMetrics(), ControlsInForce()
     counts = RecordCounts(metrics)
     watchers: list[Watcher] = [counts]
@@ -75,7 +75,7 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
         watchers.append(Trace(settings.trace_file))
 
     def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
-        agreed = AgreedFeed(feed, partitions, topics.must_be_agreed, redis.refuse_eviction)
+        agreed = AgreedFeed(feed, partitions, topics, redis.refuse_eviction)
         agreed.must_be_agreed()
         ports = Ports(
             states=RedisStates(deployment, partition),

@@ -6,6 +6,7 @@ from typing import Protocol
 from schemas.errors import ContractViolation
 from stream_app.core.blocks import Block
 from stream_app.partition.ports import Feed
+from stream_app.worker.topics_watch import TopicsWatch
 
 
 class TopicFeed(Feed, Protocol):
@@ -28,12 +29,14 @@ class AgreedFeed:
     sent elsewhere meanwhile is rejected as `mispartitioned`.
     """
 
-    def __init__(self, feed: TopicFeed, partitions: int, *refusals: Callable[[], None]) -> None:
-        """Each of `refusals` raises while something else that was agreed does not hold: how topics are kept, or whether
-        states may be trusted to their store."""
+    def __init__(
+        self, feed: TopicFeed, partitions: int, topics: TopicsWatch, refuse_store: Callable[[], None] = lambda: None
+    ) -> None:
+        """`refuse_store` raises while what keeps the states must not be trusted with them."""
         self._feed = feed
         self._partitions = partitions
-        self._refusals = refusals
+        self._topics = topics
+        self._refuse_store = refuse_store
 
     async def seek(self, position: int) -> None:
         """Deliver from there on."""
@@ -45,13 +48,13 @@ class AgreedFeed:
         return await self._feed.receive()
 
     def must_be_agreed(self) -> None:
-        """Raises ContractViolation when the topic has another number of partitions, or something else that was agreed
-        does not hold. A number that was not heard of yet passes.
+        """Raises ContractViolation when the topics are not as agreed, or what keeps the states must not be trusted with
+        them; a number of partitions not heard of yet passes.
 
         The worker that leads the group may hear of it first, and assign a new partition to one that has not.
         """
-        for refuse in self._refusals:
-            refuse()
+        self._refuse_store()
+        self._topics.must_be_agreed()
         found = max(self._feed.topic_partitions or self._partitions, self._feed.partition + 1)
         if found != self._partitions:
             raise ContractViolation(

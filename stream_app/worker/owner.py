@@ -83,7 +83,7 @@ class PartitionTask:
     def look(self) -> None:
         """Take note of whether the partition comes on."""
         ends = self.ends
-        self.movement.look(self.position, ends.stable if ends else None)
+        self.movement.look(self.position, None if ends is None else ends.stable)
 
     @property
     def ends(self) -> Ends | None:

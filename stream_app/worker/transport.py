@@ -22,6 +22,7 @@ from stream_app.adapters.kafka import aiokafka_patches
 from stream_app.adapters.kafka.block_fetches import deliver_blocks
 from stream_app.core.blocks import Block
 from stream_app.ports.fetching import UnreadableBatch
+from stream_app.worker.twins import tell_of_twins
 
 FETCH_MIN_BYTES = 32 * 1024
 FETCH_MAX_WAIT_MS = 15
@@ -213,6 +214,8 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Sessions begin once Faust knows of the assignment."""
         self._looked_up.clear()
+        if (instance_id := self.app.conf.consumer_group_instance_id) is not None:
+            tell_of_twins(self._thread._ensure_consumer()._coordinator, instance_id)
         await super().on_partitions_assigned(assigned, generation_id)
         self.app.owner.assign(self, {tp.partition for tp in assigned})
 

@@ -13,7 +13,7 @@ from stream_app.worker.topics_watch import TopicsWatch
 from tests.support.sessions import at_once
 
 N = 4
-UNCHANGED = TopicsWatch(lambda: N).must_be_agreed
+UNCHANGED = TopicsWatch(lambda: N)
 RECORDS = Block.of([PlainRecord(7, 1, b"ana", b"{}")])
 
 
@@ -87,10 +87,10 @@ def test_once_a_topic_is_seen_to_be_kept_otherwise_than_agreed_nothing_more_is_t
 ) -> None:
     feed = HandFeed()
     with pytest.raises(ContractViolation, match="=compact") as stopped:
-        at_once(AgreedFeed(feed, N, looked_at(*seen).must_be_agreed).receive())
+        at_once(AgreedFeed(feed, N, looked_at(*seen)).receive())
     assert (stopped.value.state, feed.taken) == ("short_retention", 0)
 
 
 @pytest.mark.parametrize("seen", [(COMPACTED,), (COMPACTED, None, COMPACTED), (COMPACTED, COMPACTED, None)])
 def test_what_is_seen_once_or_was_mended_stops_nothing(seen: tuple[ChurnError | None, ...]) -> None:
-    assert at_once(AgreedFeed(HandFeed(), N, looked_at(*seen).must_be_agreed).receive()) == RECORDS
+    assert at_once(AgreedFeed(HandFeed(), N, looked_at(*seen)).receive()) == RECORDS
