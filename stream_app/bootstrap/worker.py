@@ -12,6 +12,7 @@ from schemas.errors import Transient
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.kafka.promises import demand_promises
+from stream_app.adapters.kafka.record_batches import BatchReader
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
 from stream_app.adapters.redis.look import RedisLook, look_once
 from stream_app.adapters.redis.states import RedisStates
@@ -65,6 +66,7 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     scorers = ScorerWatch()
     engine = engine_of(settings, Comparisons(scorers.chosen).scorer)
     warm_up(engine)
+    BatchReader()  # compiles its kernel: cold, the consumer's thread would come too late
     metrics, in_force = WorkerMetrics(), ControlsInForce()
     counts = RecordCounts(metrics)
     watchers: list[Watcher] = [counts]

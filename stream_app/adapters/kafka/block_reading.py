@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from schemas.errors import Transient
 from stream_app.adapters.kafka.block_fetches import deliver_blocks
 from stream_app.adapters.kafka.connection import aio_consumer
+from stream_app.adapters.kafka.said import error_of
 from stream_app.core.blocks import Block
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.fetching import UnreadableBatch
@@ -28,9 +29,9 @@ class BlockReading:
     """One partition from an offset on; belongs to no group and commits nothing. Raises Transient for silence."""
 
     def __init__(self, kafka: KafkaConnection, topic: str, partition: int, isolation: Isolation, begin: int) -> None:
-        self._at = TopicPartition(topic, partition)
+        self._kafka, self._at = kafka, TopicPartition(topic, partition)
         self._loop = asyncio.Runner()
-        self._start(kafka, isolation, begin)
+        self._start(isolation, begin)
 
     def next(self) -> Block:
         """What comes next. Raises UnreadableBatch where the log cannot be read on."""
@@ -44,10 +45,10 @@ class BlockReading:
         self._loop.run(self._consumer.stop())
         self._loop.close()
 
-    def _start(self, kafka: KafkaConnection, isolation: Isolation, begin: int) -> None:
+    def _start(self, isolation: Isolation, begin: int) -> None:
         async def start() -> None:
             self._consumer = aio_consumer(
-                kafka, isolation_level=isolation, fetch_max_wait_ms=20, max_partition_fetch_bytes=_AT_ONCE_BYTES
+                self._kafka, isolation_level=isolation, fetch_max_wait_ms=20, max_partition_fetch_bytes=_AT_ONCE_BYTES
             )
             deliver_blocks(self._consumer)
             await self._consumer.start()
@@ -65,4 +66,4 @@ class BlockReading:
                 "writer has left a transaction open, then try again"
             ) from error
         except (KafkaError, OSError) as error:
-            raise Transient(f"{self._at.topic} cannot be read: {error!r}") from error
+            raise error_of(error, f"reading {self._at.topic}", self._kafka) from error
