@@ -8,7 +8,7 @@ from stream_app.core.engine import Engine
 from stream_app.core.hashing import anchor
 from stream_app.core.replay import Replay, Step
 from stream_app.partition.effects import Anchor
-from stream_app.ports.topic_log import TopicLog
+from stream_app.ports.topic_log import TopicLog, refuse_hole
 
 
 class StoppingReplay:
@@ -46,10 +46,5 @@ class StoppingReplay:
                 f"{self.position}: the topic was recreated, or Redis belongs to another deployment",
                 state="position_outside_log",
             )
-        if block.begin > self.position or (missing := block.missing_from(self.position)) < block.end:
-            raise ContractViolation(
-                f"partition {self._partition} has no record at offset {missing} and goes on behind it: its topic was "
-                "compacted, or lost records",
-                state="hole_in_log",
-            )
+        refuse_hole(block, self.position, self._partition)
         return block

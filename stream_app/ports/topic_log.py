@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from schemas.alerts import Alert
+from schemas.errors import ContractViolation
 from stream_app.core.blocks import Block
 
 Isolation = Literal["read_committed", "read_uncommitted"]
@@ -47,10 +48,27 @@ class TopicLog(Protocol):
         """The partition in order, from its beginning or from an offset on, up to its end."""
 
 
+def refuse_hole(block: Block, position: int, partition: int) -> None:
+    """Raises ContractViolation when what comes next lacks a record at the position, or behind it."""
+    missing = position if block.begin > position else block.missing_from(position)
+    if missing < block.end:
+        raise ContractViolation(
+            f"partition {partition} has no record at offset {missing} and goes on behind it: its topic was compacted, "
+            "or lost records",
+            state="hole_in_log",
+        )
+
+
 def read_telling(log: TopicLog, partition: int, advance: Callable[[int], None]) -> Iterator[Block]:
-    """A partition; `advance` is told how many more offsets have been dealt with."""
+    """A whole partition; `advance` is told how many more offsets have been dealt with.
+
+    Raises ContractViolation at a hole: figures over what is left of a log would only look right.
+    """
+    position = log.begin(partition)
     for block in log.read(partition):
+        refuse_hole(block, position, partition)
         yield block
+        position = block.end
         advance(block.end - block.begin)
 
 
