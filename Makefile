@@ -1,13 +1,14 @@
 # Works with GNU make 3.81 (macOS) and newer.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo bench chaos nightly peers peers-java test lint compose-check lock sim
+.PHONY: help setup up down demo bench chaos nightly fuzz peers peers-java test lint compose-check lock sim audit sbom
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
 CHURN := $(BIN)/churn
 COMPOSE_CHECK := .churn/compose-check
 PEERS := .churn/peers
+AUDIT := .churn/audit
 PEERS_LOCK := benchmarks/peers/requirements.lock
 PEERS_JAVA := .churn/peers-java
 PEERS_JAVA_SOURCES := $(shell find benchmarks/peers/java -name pom.xml -o -name '*.java')
@@ -36,12 +37,19 @@ sim: setup ## Run the shipped session through SEEDS (100,000 unless set) simulat
 chaos: setup ## Kill workers, Redis and the broker of a stack of its own for 5 minutes (or SEED=n again), and compare
 	@$(CHURN) chaos --minutes 5 $(if $(SEED),--seed "$(SEED)")
 
-nightly: setup ## Search for what is wrong: a million schedules, the rig with one broker and with three, the fence's price, long tests
+nightly: setup ## Search for what is wrong: a million schedules, the rig, the fence's price, damaged batches
 	@$(CHURN) sim --seeds 1000000
 	@$(CHURN) chaos --minutes 5
 	@$(CHURN) chaos --minutes 5 --brokers 3
 	@$(CHURN) bench fencing
 	@$(BIN)/pytest -m nightly --timeout 1800
+	@$(MAKE) --no-print-directory $(AUDIT)/installed
+	@$(BIN)/python -m stack.audit $(AUDIT)/bin/pip-audit || test $$? -eq 3
+	@$(MAKE) --no-print-directory fuzz
+
+fuzz: setup ## Read 200,000 damaged fetches of record batches, and put 300 into the replies to a living worker
+	@$(BIN)/pytest tests/property/test_record_batches.py --fuzz 200000 --timeout 7200
+	@$(BIN)/pytest tests/e2e/test_damaged_fetches.py --fuzz 300
 
 peers: $(PEERS)/installed ## Make .churn/peers: Quix Streams, Bytewax and Pathway, in an environment of their own
 
@@ -60,6 +68,13 @@ lint: setup compose-check ## Run the checks that need no services: ruff, mypy, i
 compose-check: $(COMPOSE_CHECK)/installed ## Hold docker-compose.yml against the Compose specification
 	@$(COMPOSE_CHECK)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
+audit: setup $(AUDIT)/installed ## Hold requirements.lock against known advisories (needs the network, and says so)
+	@$(BIN)/python -m stack.audit $(AUDIT)/bin/pip-audit
+
+sbom: setup ## Write what requirements.lock names as CycloneDX: .churn/sbom.cdx.json
+	@mkdir -p .churn
+	@$(BIN)/python -m stack.sbom .churn/sbom.cdx.json
+
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: install it, for example with pipx install uv" >&2; exit 1; }
 	@uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 \
@@ -68,6 +83,8 @@ lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
 		| uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o $(PEERS_LOCK)
 	@echo 'check-jsonschema>=0.39' \
 		| uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o stack/compose-check.lock
+	@echo 'pip-audit>=2.9' \
+		| uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 - -o stack/audit.lock
 
 $(PEERS)/installed: $(PEERS_LOCK) | setup
 	@echo "Installing what $(PEERS_LOCK) names into $(PEERS)" >&2
@@ -94,6 +111,12 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@echo "Installing what requirements.lock names into .venv" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(AUDIT)/installed: stack/audit.lock | setup
+	@echo "Installing what stack/audit.lock names into $(AUDIT)" >&2
+	@$(BIN)/python -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r stack/audit.lock
 	@touch $@
 
 # An environment of its own: the checker needs a newer click than Faust allows.

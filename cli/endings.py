@@ -28,6 +28,14 @@ def install() -> None:
             signal.signal(number, _interrupt)
 
 
+def leave_to_worker() -> None:
+    """A worker heeds SIGTERM and Ctrl-C by itself, and SIGHUP as SIGTERM; before it does, they end it at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
 def was_asked() -> bool:
     """Whether one of the signals came."""
     return _Received.number is not None

@@ -47,7 +47,8 @@ COMMANDS = {
         Listed(
             "work",
             "cli.work.work:work",
-            "Run a worker: score events, publish alerts. Ctrl-C or SIGTERM finishes the running batches and stops.",
+            "Run a worker: score events, publish alerts. Ctrl-C, SIGTERM or SIGHUP finishes the running batches and "
+            "stops.",
         ),
         Listed(
             "alerts",

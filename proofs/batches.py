@@ -8,12 +8,15 @@ import cramjam
 from aiokafka import codec
 from aiokafka.record.util import calc_crc32c
 
+from stream_app.core.record_headers import number_at
+
 NONE, GZIP, SNAPPY, LZ4, ZSTD = range(5)
 APPENDED, TRANSACTIONAL, CONTROL = 8, 16, 32
 COMMIT, ABORT = 1, 0
 
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 _CHECKED = struct.Struct(">hiqqqhii")
+_UNPACKED = {1: codec.gzip_decode, 2: codec.snappy_decode, 3: codec.lz4_decode, 4: codec.zstd_decode}
 _LENGTH_FROM, _CRC_AT, _CHECKED_FROM, _PAYLOAD_FROM = 12, 17, 21, 61
 
 RawHeaders = Sequence[tuple[bytes, bytes | None]]
@@ -81,6 +84,24 @@ class Batch:
     length_error: int = 0
     crc_error: int = 0
 
+    @classmethod
+    def parse(cls, whole: bytes) -> "Batch":
+        """A sound batch, as it was sent; the headers of its records are left out."""
+        base, *_, attributes, _, first_ms, most_ms, producer, _, _, count = _HEADER.unpack_from(whole)
+        number, plain, at, entries = attributes & 7, whole[_PAYLOAD_FROM:], 0, []
+        if number:
+            plain = _UNPACKED[number](plain)
+        for _ in range(count):
+            size, at = number_at(plain, at)
+            end = at + size
+            time_delta, at = number_at(plain, at + 1)
+            offset_delta, at = number_at(plain, at)
+            key, at = _text_at(plain, at)
+            value, _ = _text_at(plain, at)
+            entries.append(Entry(offset_delta, time_delta, key, value))
+            at = end
+        return cls(base, tuple(entries), number, attributes & ~7, None, first_ms, most_ms, producer)
+
     @property
     def delta(self) -> int:
         """Of its last record's offset."""
@@ -112,6 +133,11 @@ class Batch:
         head = struct.pack(">iBI", 0, self.magic, crc)
         length = len(head) + len(checked) + len(payload) + self.length_error
         return struct.pack(">qi", self.base_offset, length) + head + checked + payload
+
+
+def _text_at(plain: bytes, at: int) -> tuple[bytes | None, int]:
+    size, at = number_at(plain, at)
+    return (None, at) if size < 0 else (plain[at : at + size], at + size)
 
 
 def marker(offset: int, producer_id: int, kind: int) -> Batch:

@@ -19,7 +19,7 @@ from stream_app.bootstrap.deployment import topic_log
 from stream_app.bootstrap.engine import ComparedScorer, Comparisons, engine_of, warm_up
 from stream_app.core import engine as engine_module
 from stream_app.core import partition_fold as fold_module
-from stream_app.core.engine import Engine, Recorded
+from stream_app.core.engine import Engine
 from stream_app.core.log import LogRecord
 from stream_app.core.partition_fold import PartitionFold
 from stream_app.partition.effects import (
@@ -102,7 +102,7 @@ class _World:
             case Claim():
                 return Meta(0, None, self._digest, self._partitions, None)
             case ReadDecisions():
-                return Decisions(Recorded({}, -1), {}, -1)
+                return Decisions(-1, {}, -1)
             case InspectLog():
                 return LogBounds(0, 1 << 62, None)
             case Receive():

@@ -30,7 +30,7 @@ from stream_app.core.engine import Engine
 from stream_app.core.event_lines import EventLines
 from stream_app.core.features.plan import compile_workload
 from stream_app.core.log import PlainRecord
-from stream_app.ports.topic_log import read_alerts
+from stream_app.ports.topic_log import read_alerts, read_telling
 from stream_app.settings import Settings
 from stream_app.workloads import workload_named
 
@@ -142,7 +142,7 @@ def _refusing_bad_lines(
 def _of_topic(settings: Settings, wanted: WantedRows, period: Period) -> _Run:
     deployment = deployment_of(settings)
     kafka, topics = deployment.kafka, deployment.topics
-    log = topic_log(kafka, topics.events)
+    log = topic_log(kafka, topics.events, stable=True)
     compared = any(variant.is_live for variant in wanted.variants) and topic_exists(kafka, topics.alerts)
     published = [
         alert
@@ -153,7 +153,7 @@ def _of_topic(settings: Settings, wanted: WantedRows, period: Period) -> _Run:
     run = Backtest(_engine(settings, topics.events), wanted.variants, period, published)
     with progress("Replaying", log.offsets, "records") as advance:
         for partition in range(log.partitions):
-            run.fold(partition, log.partitions, counting(log.read(partition), advance), barred[partition])
+            run.fold(partition, log.partitions, read_telling(log, partition, advance), barred[partition])
     live = next((outcome for outcome in run.outcomes if outcome.variant.is_live), None)
     difference = run.difference(live) if compared and live is not None else None
     return _Run(topics.events, log.offsets, run, difference)

@@ -9,14 +9,14 @@ import typer
 from backtest.parity import Parity, compare, read_trace
 from backtest.replayed import Replayed
 from backtest.usefulness import Usefulness, usefulness
-from cli.console import OUT, counting, print_json, progress, say, tell_of_another_digest
+from cli.console import OUT, print_json, progress, say, tell_of_another_digest
 from cli.options import AsJson
 from schemas.errors import ContractViolation
 from stream_app.bootstrap.deployment import barred_in_topic, deployment_of, topic_log
 from stream_app.bootstrap.engine import engine_of
 from stream_app.core.engine import Engine
 from stream_app.deployment import Deployment
-from stream_app.ports.topic_log import read_alerts
+from stream_app.ports.topic_log import read_alerts, read_telling
 from stream_app.settings import Settings
 
 
@@ -48,10 +48,10 @@ def parity(
 def _replayed(deployment: Deployment, engine: Engine) -> Replayed:
     kafka, topics = deployment.kafka, deployment.topics
     replayed = Replayed(engine)
-    events, barred = topic_log(kafka, topics.events), barred_in_topic(kafka, topics.letters)
+    events, barred = topic_log(kafka, topics.events, stable=True), barred_in_topic(kafka, topics.letters)
     with progress("Replaying", events.offsets, "records") as advance:
         for partition in range(events.partitions):
-            chunks = counting(events.read(partition), advance)
+            chunks = read_telling(events, partition, advance)
             replayed.fold(partition, events.partitions, chunks, barred[partition])
     return replayed
 

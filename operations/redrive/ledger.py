@@ -10,7 +10,7 @@ from stream_app.core.log import PlainRecord
 from stream_app.deployment import KafkaConnection
 from stream_app.ports.writing import OutgoingRecord, ProducerIdentity
 
-Place = tuple[int, ProducerIdentity]
+BatchPlace = tuple[int, ProducerIdentity]
 """A partition of the events, and the producer that sends one batch to it."""
 
 
@@ -27,9 +27,9 @@ class Ledger(NamedTuple):
     begun: Mapping[LetterId, Intent]
     done: Mapping[LetterId, Done]
 
-    def batches(self) -> dict[Place, list[Intent]]:
+    def batches(self) -> dict[BatchPlace, list[Intent]]:
         """The intents that count, as they are sent together: in an order that everyone reads alike."""
-        found: dict[Place, list[Intent]] = {}
+        found: dict[BatchPlace, list[Intent]] = {}
         for intent in self.begun.values():
             found.setdefault(place_of(intent.begun), []).append(intent)
         return found
@@ -79,12 +79,12 @@ class LedgerTopic(NamedTuple):
         named_writer(self.kafka).write(self.topic, partition, records)
 
 
-def place_of(begun: Begun) -> Place:
+def place_of(begun: Begun) -> BatchPlace:
     """Where to, and as which producer, a record is sent."""
     return begun.partition, ProducerIdentity(begun.producer, begun.epoch)
 
 
-def places_of(begun: Iterable[Begun]) -> set[Place]:
+def places_of(begun: Iterable[Begun]) -> set[BatchPlace]:
     """The same of many."""
     return {place_of(one) for one in begun}
 

@@ -36,5 +36,5 @@ def _standing_at(letter: Letter, kafka: KafkaConnection) -> PlainRecord | None:
         return None
     if why.partition >= log.partitions or not log.begin(why.partition) <= why.offset < log.end(why.partition):
         return None
-    first = next(log.read(why.partition, why.offset), [])
-    return first[0] if first and first[0].offset == why.offset else None
+    found = next(log.read(why.partition, why.offset)).between(why.offset, why.offset + 1)
+    return found[0] if found else None

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from operations.redrive.ledger import Intent, LedgerTopic, Place, place_of, places_of
+from operations.redrive.ledger import BatchPlace, Intent, LedgerTopic, place_of, places_of
 from operations.redrive.originals import original
 from operations.redrive.plan import Planned, Terms, plan
 from schemas.errors import Poison
@@ -108,7 +108,9 @@ class Redrive(NamedTuple):
                     return _stand_from(record.offset - place, intents)
         return None
 
-    def _complete_all(self, wanted: Mapping[LetterId, bytes | None], noted: set[Place]) -> Iterator[Done | Refused]:
+    def _complete_all(
+        self, wanted: Mapping[LetterId, bytes | None], noted: set[BatchPlace]
+    ) -> Iterator[Done | Refused]:
         """Batches are completed whole, those with letters that were not asked for too."""
         ledger = self.ledger.read()
         for letter in wanted:

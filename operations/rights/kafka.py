@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from operations.rights.roles import Role
 from stream_app.deployment import READERS_GROUP, Deployment, KafkaConnection
 
-Kind = Literal["topic", "group", "transactional-id"]
+ResourceKind = Literal["topic", "group", "transactional-id"]
 Operation = Literal["Create", "Describe", "DescribeConfigs", "Read", "Write"]
 
 
@@ -14,7 +14,7 @@ class Right(NamedTuple):
     """One operation on what has this name, or on all whose names begin with it."""
 
     operation: Operation
-    kind: Kind
+    kind: ResourceKind
     name: str
     prefixed: bool = False
 

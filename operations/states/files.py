@@ -18,7 +18,7 @@ from msgspec import Struct
 from operations.states.snapshot import PartitionSnapshot
 from schemas.errors import ContractViolation
 from schemas.events import ControlData
-from stream_app.partition.effects import Meta
+from stream_app.partition.effects import Anchor, Meta
 
 MANIFEST_FILE = "manifest.json"
 _LENGTHS = struct.Struct("<II")
@@ -26,15 +26,16 @@ _DIGEST_BYTES = 32
 
 
 class Header(Struct, kw_only=True, frozen=True):
-    """The first line of a partition's file."""
+    """The first line of a partition's file. In version 1 the anchor's offset is that before the position."""
 
     format: Literal["churn-states"] = "churn-states"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     app_id: str
     partition: int
     partitions: int
     position: int
     anchor: int | None
+    anchor_offset: int | None = None
     state_digest: str
     control: ControlData | None
     states: int
@@ -44,7 +45,7 @@ class ExportManifest(Struct, kw_only=True, frozen=True):
     """What an export holds; `files` are the SHA-256 of each file by its name, in the order of the partitions."""
 
     format: Literal["churn-export"] = "churn-export"
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
     app_id: str
     made_at: str
     partitions: int
@@ -73,7 +74,8 @@ def write_partition(directory: Path, app_id: str, partition: int, snapshot: Part
         partition=partition,
         partitions=meta.partitions,
         position=meta.position,
-        anchor=meta.anchor,
+        anchor=meta.anchor.hashed if meta.anchor else None,
+        anchor_offset=meta.anchor_offset,
         state_digest=meta.state_digest,
         control=meta.control,
         states=len(snapshot.states),
@@ -129,8 +131,15 @@ def read_partition(directory: Path, manifest: ExportManifest, partition: int) ->
     if (header.partition, header.position, header.states) != (partition, manifest.positions[partition], len(states)):
         raise ContractViolation(f"{path} does not hold what the manifest says: take another export")
     return PartitionSnapshot(
-        Meta(header.position, header.anchor, header.state_digest, header.partitions, header.control), states
+        Meta(header.position, _anchor(header), header.state_digest, header.partitions, header.control), states
     )
+
+
+def _anchor(header: Header) -> Anchor | None:
+    if header.anchor is None:
+        return None
+    offset = header.position - 1 if header.version == 1 else header.anchor_offset
+    return None if offset is None else Anchor(offset, header.anchor)
 
 
 def _parts(header: Header, states: Mapping[str, bytes]) -> Iterator[bytes]:

@@ -48,9 +48,10 @@ def caught_up(deployment: Deployment, engine: Engine, partition: int, stored: li
     comes later is overwritten by that page. Raises ContractViolation when the log is not what the worker applied.
     """
     barred = barred_in_topic(deployment.kafka, deployment.topics.letters, whole=False)[partition]
-    log = topic_log(deployment.kafka, deployment.topics.events, whole=False)
+    log = topic_log(deployment.kafka, deployment.topics.events, whole=False, stable=True)
     first, last = stored[0].meta, stored[-1].meta
     with closing(StoppingReplay(engine, log, partition, barred, stored[0].position)) as replay:
+        replay.anchor = first.anchor if first else None
         if first is not None and first.control is not None:
             replay.fold.put_in_force(first.control)
         for page in stored:
@@ -68,5 +69,5 @@ def caught_up(deployment: Deployment, engine: Engine, partition: int, stored: li
 def refuse_unfit(deployment: Deployment, digest: str, partition: int, partitions: int, meta: Meta) -> None:
     """Raises ContractViolation when states with this meta cannot go on with the deployment's log."""
     refuse_foreign(meta, digest, partition, partitions)
-    log = event_log(deployment, partition)
-    refuse_other_log(meta.position, meta.anchor, asyncio.run(log.inspect(meta.position)), partition)
+    bounds = asyncio.run(event_log(deployment, partition).inspect(meta.anchor_offset))
+    refuse_other_log(meta.position, meta.anchor, bounds, partition)

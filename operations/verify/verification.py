@@ -45,9 +45,9 @@ class Verification:
         """Raises ContractViolation when a topic is missing or has lost its beginning, Transient without a broker."""
         self.findings = Findings()
         self._deployment, self._engine = deployment, engine
-        self.log, self._alerts, self._letters = (
-            topic_log(deployment.kafka, name, whole=whole) for name in deployment.topics.names
-        )
+        events, *decided = deployment.topics.names
+        self.log = topic_log(deployment.kafka, events, whole=whole, stable=True)
+        self._alerts, self._letters = (topic_log(deployment.kafka, name, whole=whole) for name in decided)
 
     def verify(self, partition: int, start: PartitionSnapshot | None, advance: Callable[[int], None]) -> None:
         """Verify one partition, from its beginning or from an exported snapshot on.

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaException
 
 from proofs.chaos.kafka_frames import KafkaDialogue
 from proofs.chaos.relay import Relay, RelayLoop
+from proofs.chaos.requests import NewDialogue
 from proofs.chaos.trap import Trap
 from stack.kafka import Detour, KafkaBroker, Member, new_cluster_id
 from stack.ports import HOST, free_port
@@ -21,11 +22,18 @@ _ANSWER_WITHIN_S = 2.0
 class BrokerSite:
     """Brokers that clients reach at `direct`, or through relays at `relayed`."""
 
-    def __init__(self, directory: Path, jars: Callable[[], Path], loop: RelayLoop, count: int = 1) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        jars: Callable[[], Path],
+        loop: RelayLoop,
+        count: int = 1,
+        new_dialogue: NewDialogue = KafkaDialogue,
+    ) -> None:
         listens = [free_port() for _ in range(count)]
         self.kills = 0
         self.count = count
-        self._relays = [Relay(loop, port, KafkaDialogue) for port in listens]
+        self._relays = [Relay(loop, port, new_dialogue) for port in listens]
         detours = [Detour(f"{HOST}:{port}", relay.address) for port, relay in zip(listens, self._relays, strict=True)]
         self._brokers = [
             KafkaBroker(directory / str(number), jars, detour, member)

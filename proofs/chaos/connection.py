@@ -88,7 +88,7 @@ class Connection:
     async def _carry_replies_while_open(self) -> None:
         client_listens = True
         while data := await self._from_server.read(CHUNK_BYTES):
-            self._dialogue.answered(data)
+            data = self._dialogue.answered(data)
             await self._watch.while_held_back()
             trap, self._trap = self._trap, None
             if trap is not None and trap.where == "reply" and await self._reply_is_cut(trap):

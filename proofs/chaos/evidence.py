@@ -13,7 +13,7 @@ from stream_app.ports.topic_log import TopicLog
 
 def lost_events(stand: Stand) -> int:
     """How many acknowledged events are not in the log as they were sent; at least 1 for a partition that differs."""
-    log = topic_log(stand.direct.kafka, stand.direct.topics.events)
+    log = topic_log(stand.direct.kafka, stand.direct.topics.events, stable=True)
     return sum(_lost(stand, log, partition) for partition in range(log.partitions))
 
 

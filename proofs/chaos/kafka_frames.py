@@ -20,19 +20,22 @@ class KafkaDialogue:
     def asked(self, data: bytes) -> list[Request]:
         """The requests that these bytes complete."""
         self._held += data
-        return [_request(frame) for frame in self._frames()]
+        return [_request(frame) for frame in frames(self._held)]
 
-    def answered(self, data: bytes) -> None:
+    def answered(self, data: bytes) -> bytes:
         """Replies are not looked into."""
+        return data
 
-    def _frames(self) -> Iterator[bytes]:
-        while len(self._held) >= _LENGTH_BYTES:
-            end = _LENGTH_BYTES + struct.unpack_from(">i", self._held)[0]
-            if len(self._held) < end:
-                return
-            frame = bytes(self._held[:end])
-            del self._held[:end]
-            yield frame
+
+def frames(held: bytearray) -> Iterator[bytes]:
+    """The whole requests or replies at the head of what has come; they are taken out of it."""
+    while len(held) >= _LENGTH_BYTES:
+        end = _LENGTH_BYTES + struct.unpack_from(">i", held)[0]
+        if len(held) < end:
+            return
+        frame = bytes(held[:end])
+        del held[:end]
+        yield frame
 
 
 def _request(frame: bytes) -> Request:

@@ -35,11 +35,12 @@ class RedisDialogue:
             self._last = found[-1].name
         return found
 
-    def answered(self, data: bytes) -> None:
+    def answered(self, data: bytes) -> bytes:
         """Note whether a commit was applied or refused: its reply is one number."""
         if self._last == COMMIT_STATES and (verdict := _VERDICTS.get(data[:2])):
             self._commits[verdict] += 1
         self._last = OTHER
+        return data
 
 
 def _request(words: list[bytes]) -> Request:

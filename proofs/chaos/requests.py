@@ -20,8 +20,8 @@ class Dialogue(Protocol):
     def asked(self, data: bytes) -> list[Request]:
         """The requests that these bytes complete."""
 
-    def answered(self, data: bytes) -> None:
-        """Bytes of a reply have come."""
+    def answered(self, data: bytes) -> bytes:
+        """Bytes of a reply have come; those that go on to the client."""
 
 
 NewDialogue = Callable[[], Dialogue]
@@ -35,5 +35,6 @@ class Unread:
         """The bytes themselves."""
         return [Request(OTHER, None, data)]
 
-    def answered(self, data: bytes) -> None:
-        """Replies are not looked into."""
+    def answered(self, data: bytes) -> bytes:
+        """The bytes themselves."""
+        return data

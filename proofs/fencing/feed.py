@@ -58,7 +58,7 @@ class BatchFeed:
         border = self._begin if self._next < self._begin else self._end
         records = await self._exactly(min(self._batch, border - self._next))
         self._next += len(records)
-        return records
+        return Block.of(records)
 
     async def _exactly(self, count: int) -> Block:
         records: list[LogRecord] = []

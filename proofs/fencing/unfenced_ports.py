@@ -12,7 +12,6 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from schemas.alerts import Alert
 from schemas.errors import ContractViolation, Transient
 from stream_app.bootstrap.deployment import aio_client, aio_producer, meta_key, state_prefix
-from stream_app.core.engine import Recorded
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta
@@ -71,7 +70,11 @@ class UnfencedDecisions:
 
     async def read_back(self, _position: int, _rejected_from: int) -> Decisions:
         """Nothing is read back."""
-        return Decisions(Recorded({}, -1), {}, -1)
+        return Decisions(-1, {}, -1)
+
+    async def read_alerts(self, _before: int) -> Sequence[Alert]:
+        """None are told of."""
+        return []
 
     async def publish_dead_letters(self, letters: Sequence[DeadLetter], _front: int, _session: str) -> None:
         """The topics that are compared have none. Raises ContractViolation."""
@@ -102,6 +105,6 @@ class UnfencedDecisions:
 class UnseenEventLog:
     """A log that nobody looks at from the side."""
 
-    async def inspect(self, _position: int) -> LogBounds:
+    async def inspect(self, _offset: int | None) -> LogBounds:
         """Every position is as good as another."""
         return LogBounds(0, _ANYWHERE, None)

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from proofs.simulation.kafka_model import COMMITTED, TopicEntry
-from proofs.simulation.ports import SimDecisions, SimStates, SwitchPoint
+from proofs.simulation.ports import SimDecisions, SimFeed, SimStates, SwitchPoint
 from schemas.errors import Transient
-from stream_app.core.hashing import anchor
-from stream_app.core.log import LogRecord
-from stream_app.partition.effects import Claim, Commit, Decisions, Effects, Meta
+from stream_app.core.blocks import Block
+from stream_app.partition.effects import Claim, Commit, Decisions, Effects, Meta, Receive, ask
 from stream_app.partition.session import Session
 
 
@@ -51,7 +50,7 @@ class _GroupOffset(SimStates):
     async def claim(self, claim: Claim) -> Meta:
         meta = await super().claim(claim)
         offset, log = self.around.group_offset, self.around.log
-        meta = replace(meta, position=offset, anchor=anchor(log[offset - 1].value) if offset else None)
+        meta = replace(meta, position=offset, anchor=log.anchor_before(offset))
         self.around.redis.kept = replace(self.around.redis.kept, meta=meta)
         return meta
 
@@ -86,8 +85,7 @@ class _NoTransaction(SimDecisions):
 
 class _NoScan(SimDecisions):
     def decisions(self, _position: int, rejected_from: int) -> Decisions:
-        found = super().decisions(1 << 60, rejected_from)
-        return replace(found, recorded=replace(found.recorded, alerts={}, front=-1))
+        return replace(super().decisions(1 << 60, rejected_from), front=-1)
 
 
 class _NoScanOfRejections(SimDecisions):
@@ -104,8 +102,8 @@ class _ScanBeforeInit(SimDecisions):
     def decisions(self, position: int, _rejected_from: int) -> Decisions:
         if self.before is None:
             raise Transient("a transaction is still open")
-        alerts = {offset: alert for offset, alert in self.before.recorded.alerts.items() if offset >= position}
-        return replace(self.before, recorded=replace(self.before.recorded, alerts=alerts))
+        self.unread = [alert for alert in self.unread if alert.data.front >= position]
+        return self.before
 
 
 class _ReusedProducer(SimDecisions):
@@ -130,9 +128,31 @@ class _ReusedProducer(SimDecisions):
 class _StatesFirst(Session):
     """Commits states that remember alerts before it publishes them, without an outbox."""
 
-    def _conclude(self, owned: Any, run: Any, records: Sequence[LogRecord]) -> Effects[None]:  # noqa: ANN401 - private
-        yield from self._commit(owned, run, records)
+    def _conclude(self, owned: Any, run: Any) -> Effects[None]:  # noqa: ANN401 - private
+        yield from self._commit(owned, run)
         yield from self._publish(owned, run)
+
+
+class _ReadsUncommitted(SimFeed):
+    def fetched(self, begin: int, end: int) -> Block:
+        return self.around.log.read_uncommitted(begin, end)
+
+
+class _LetsAnyGapPass(Session):
+    """Takes whatever it is not given for what holds nothing by right."""
+
+    def _next_block(self, owned: Any) -> Effects[Block]:  # noqa: ANN401 - private
+        while True:
+            block = yield from ask(Receive())
+            if block.end > owned.position:
+                return _without_gaps(block.between(owned.position, block.end), owned.position)
+            yield from self._check(owned.position)
+
+
+def _without_gaps(block: Block, begin: int) -> Block:
+    offsets = set(block.offsets.tolist())
+    nothing = [range(at, at + 1) for at in range(begin, block.end) if at not in offsets]
+    return Block.of(list(block), nothing, block.end, begin)
 
 
 @dataclass(frozen=True)
@@ -143,6 +163,7 @@ class ProtocolVariant:
     states: type[SimStates] = SimStates
     decisions: type[SimDecisions] = SimDecisions
     session: type[Session] = Session
+    feed: type[SimFeed] = SimFeed
 
 
 SHIPPED = ProtocolVariant("nothing")
@@ -161,4 +182,6 @@ MUTANTS = {
     "no-check": ProtocolVariant("the check between claim and scan", states=_NoCheckAtOpening),
     "reused-producer": ProtocolVariant("a new producer after a doubt", decisions=_ReusedProducer),
     "no-idle-check": ProtocolVariant("the check of an idle session", states=_NoIdleCheck),
+    "reads-uncommitted": ProtocolVariant("reading only what is committed", feed=_ReadsUncommitted),
+    "any-gap-passes": ProtocolVariant("the look for holes in what is read", session=_LetsAnyGapPass),
 }

@@ -6,13 +6,12 @@ from random import Random
 from typing import Any
 
 from proofs.simulation.kafka_model import TopicEntry, TransactionalTopics
+from proofs.simulation.log_model import LogModel
 from proofs.simulation.redis_model import RedisModel
 from schemas.alerts import Alert
 from schemas.errors import Transient
-from stream_app.core.engine import Recorded
-from stream_app.core.hashing import anchor
+from stream_app.core.blocks import Block
 from stream_app.core.intake.outcome import DeadLetter
-from stream_app.core.log import LogRecord
 from stream_app.partition.driver import Stopping
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta, Report
 
@@ -29,7 +28,7 @@ class Surroundings:
     """What all workers of a partition share, and the chances of single requests."""
 
     chance: Random
-    log: list[LogRecord]
+    log: LogModel
     redis: RedisModel
     topics: TransactionalTopics
     held_commits: list[tuple[int, Commit]]
@@ -119,6 +118,7 @@ class SimDecisions:
         self.around = around
         self.process = process
         self.epoch = -1
+        self.unread: list[Any] = []
 
     async def open(self) -> None:
         """Fence the publisher before."""
@@ -133,17 +133,12 @@ class SimDecisions:
         return self.decisions(position, rejected_from)
 
     def decisions(self, position: int, rejected_from: int) -> Decisions:
-        """Newest first, down to the first whose front lies below what is asked for."""
+        """Letters newest first, down to the first whose front lies below what is asked for."""
         topics = self.around.topics
         if topics.open:
             raise Transient("a transaction is still open")
-        alerts: dict[int, Any] = {}
-        front = -1
-        for alert in reversed(topics.committed(topics.alerts)):
-            front = max(front, alert.data.front)
-            if alert.data.front < position:
-                break
-            alerts[alert.data.src.offset] = alert
+        alerts = topics.committed(topics.alerts)
+        self.unread = [alert for alert in alerts if alert.data.front >= position]
         rejected: dict[int, str] = {}
         rejected_front = -1
         for offset, reason, letter_front in reversed(topics.committed(topics.letters)):
@@ -151,7 +146,16 @@ class SimDecisions:
             if letter_front < rejected_from:
                 break
             rejected[offset] = reason
-        return Decisions(Recorded(alerts, front), rejected, rejected_front)
+        return Decisions(alerts[-1].data.front if alerts else -1, rejected, rejected_front)
+
+    async def read_alerts(self, before: int) -> Sequence[Alert]:
+        """The next of what was committed when it was read back."""
+        await SwitchPoint()
+        if self.around.lost_reply():
+            raise Transient("Kafka did not answer")
+        due = [alert for alert in self.unread if alert.data.src.offset < before]
+        self.unread = self.unread[len(due) :]
+        return due
 
     async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
         """In transactions of a few."""
@@ -198,16 +202,17 @@ class SimLog:
     def __init__(self, around: Surroundings) -> None:
         self.around = around
 
-    async def inspect(self, position: int) -> LogBounds:
-        """Bounds, and the anchor of the record before the position."""
+    async def inspect(self, offset: int | None) -> LogBounds:
+        """Bounds, and what stands at an offset."""
         await SwitchPoint()
-        log = self.around.log
-        inside = 0 < position <= len(log)
-        return LogBounds(0, len(log), anchor(log[position - 1].value) if inside else None)
+        return self.around.log.look_at(offset)
 
 
 class SimFeed:
-    """Delivers from where it was sent, now and then also what was fetched before. `leaving` ends the session."""
+    """Delivers from where it was sent, now and then also what was fetched before, or with a record left out.
+
+    `leaving` ends the session.
+    """
 
     def __init__(self, around: Surroundings) -> None:
         self.around = around
@@ -220,19 +225,24 @@ class SimFeed:
         await SwitchPoint()
         self.next = position
 
-    async def receive(self) -> Sequence[LogRecord]:
-        """A few records, or none."""
+    async def receive(self) -> Block:
+        """A few offsets, or none."""
         await SwitchPoint()
         if self.leaving:
             raise Stopping
         chance, first = self.around.chance, self.next
         if chance.random() < 0.05:
-            first = chance.randrange(len(self.around.log) + 1)
-        records = self.around.log[first : first + chance.choice((0, 1, 2, 3, 5, 8))]
-        if first == self.next and records:
-            self.next += len(records)
-        self.idle = not records and self.next == len(self.around.log)
-        return records
+            first = chance.randrange(self.around.log.stable_end + 1)
+        block = self.fetched(first, first + chance.choice((0, 1, 2, 3, 5, 8)))
+        if first == self.next:
+            self.next = block.end
+        self.idle = block.begin == block.end and self.next == self.around.log.end
+        return block
+
+    def fetched(self, begin: int, end: int) -> Block:
+        """What is delivered of these offsets."""
+        chance = self.around.chance
+        return self.around.log.read(begin, end, chance.randrange(begin, end + 1) if chance.random() < 0.02 else None)
 
 
 class GroupOffsets:

@@ -6,16 +6,18 @@ from itertools import count
 from random import Random
 
 from proofs.simulation.kafka_model import TransactionalTopics
+from proofs.simulation.log_model import LogModel
 from proofs.simulation.mutants import SHIPPED, ProtocolVariant
 from proofs.simulation.ports import Surroundings
 from proofs.simulation.redis_model import RedisModel
-from proofs.simulation.toy_fold import ToyRecord, encoded
+from proofs.simulation.toy_fold import ToyRecord, decoded, encoded
 from proofs.simulation.verdict import STUCK, verdict
 from proofs.simulation.workers import SimWorker
-from stream_app.core.log import PlainRecord
 
 _WORKERS = 3
 _USERS = ("u", "v", "w", "x")
+_WRITERS = (None, None, None, 0, 1)
+"""A plain producer, and two that write in transactions."""
 _PATIENCE = 6000
 _AFTERLIFE = 60
 _FAULTS = (
@@ -28,6 +30,7 @@ _FAULTS = (
     ("late_end", 0.022),
     ("held_commit", 0.01),
     ("upgrade", 0.005),
+    ("transaction_end", 0.03),
 )
 
 
@@ -36,7 +39,7 @@ class Schedule:
 
     def __init__(self, seed: int, variant: ProtocolVariant = SHIPPED) -> None:
         self.chance = Random(seed)
-        self.around = Surroundings(self.chance, [], RedisModel(), TransactionalTopics(), [])
+        self.around = Surroundings(self.chance, LogModel(), RedisModel(), TransactionalTopics(), [])
         tokens = (b"%d" % number for number in count(1))
         self.workers = [SimWorker(self.around, variant, tokens, *self._version()) for _ in range(_WORKERS)]
         self.faults: Counter[str] = Counter()
@@ -58,7 +61,7 @@ class Schedule:
     def _moment(self) -> None:
         self._now += 1
         if self._to_come and self.chance.random() < 0.25:
-            self._append(self._to_come.pop())
+            self._append(self._to_come.pop(), self.chance.choice(_WRITERS))
         drawn = self.chance.random()
         for fault, share in _FAULTS:
             if drawn < share:
@@ -76,8 +79,8 @@ class Schedule:
             worker.kill()
             worker.flaws = frozenset()
 
-    def _append(self, said: ToyRecord) -> None:
-        self.around.log.append(PlainRecord(len(self.around.log), 1, None, encoded(said)))
+    def _append(self, said: ToyRecord, writer: int | None = None) -> None:
+        self.around.log.append(encoded(said), writer)
 
     def _version(self) -> tuple[int, frozenset[int]]:
         """How a version of the program leans, and the ids that it fails on."""
@@ -121,10 +124,21 @@ class Schedule:
         worker.kill()
         worker.leans, worker.flaws = self._version()
 
+    def _transaction_end(self, _: SimWorker) -> None:
+        """A producer of events ends its transaction; what it aborts it writes again, or not."""
+        log, chance = self.around.log, self.chance
+        if log.writers:
+            commit = chance.random() < 0.6
+            values = log.finish(chance.choice(log.writers), commit)
+            if not commit and chance.random() < 0.5:
+                self._to_come += map(decoded, reversed(values))
+
     def _quieten(self) -> None:
         """The rest of the log is written, what was late arrives, one worker is the owner and all are awake."""
         while self._to_come:
-            self._append(self._to_come.pop())
+            self._append(self._to_come.pop(), self.chance.choice(_WRITERS))
+        for writer in self.around.log.writers:
+            self.around.log.finish(writer, commit=self.chance.random() < 0.6)
         while self.around.topics.late:
             self.around.topics.deliver_late(0)
         while self.around.held_commits:
@@ -137,7 +151,7 @@ class Schedule:
         for _ in range(_PATIENCE):
             self._step(self.workers[0] if self.chance.random() < 0.8 else self.chance.choice(self.workers))
             meta = self.around.redis.kept.meta
-            applied = meta is not None and meta.position == len(self.around.log)
+            applied = meta is not None and meta.position == self.around.log.end
             if applied and self.workers[0].at_rest and not self.around.topics.open:
                 return True
         return False

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, cast
 from schemas.dead_letters import RejectionReason
 from schemas.errors import ContractViolation
 from schemas.events import ControlData, ModelRef, Policy
+from stream_app.core.blocks import Block
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.intake.events import Events
 from stream_app.core.intake.outcome import DeadLetter, Intake
 from stream_app.core.intake.sorting import set_aside
-from stream_app.core.log import LogRecord
 
 POISON: RejectionReason = "undecodable"
 DIGEST = "toy"
@@ -110,23 +110,23 @@ class ToyFold:
         """The model of a control record."""
         return IN_FORCE[_NUMBER_OF[held.model.version]]
 
-    def take_in(self, records: Sequence[LogRecord], barred: Collection[int]) -> Intake:
+    def take_in(self, records: Block, barred: Collection[int]) -> Intake:
         """Sort out a run of records, up to the first control record that follows an event."""
-        if records[0].offset in barred:
+        if int(records.offsets[0]) in barred:
             return set_aside(records[0], "before", "Poison")
-        intake = ToyIntake(end_offset=records[-1].offset + 1, events=_NO_EVENTS)
-        for record in records:
-            said = decoded(record.value)
-            if record.offset in barred or (said.kind == "control" and intake.said):
-                intake.end_offset = record.offset
+        intake = ToyIntake(end_offset=int(records.offsets[-1]) + 1, events=_NO_EVENTS)
+        for place, offset in enumerate(records.offsets.tolist()):
+            said = decoded(records.value_at(place))
+            if offset in barred or (said.kind == "control" and intake.said):
+                intake.end_offset = offset
                 break
             if said.kind == "control":
                 intake.control = CONTROLS[said.number]
                 intake.controls += 1
             elif said.kind == "poison":
-                intake.dead.append(DeadLetter(record, POISON, "no event"))
+                intake.dead.append(DeadLetter(records[place], POISON, "no event"))
             else:
-                intake.said.append((record.offset, said))
+                intake.said.append((offset, said))
         return intake
 
     def users(self, intake: Intake) -> list[str]:

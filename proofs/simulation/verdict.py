@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from proofs.simulation.ports import Surroundings
 from proofs.simulation.toy_fold import IN_FORCE, POISON, ToyFold, ToyState, decoded
+from stream_app.core.blocks import Block
 from stream_app.core.engine import InForce, Recorded
 
 STUCK = "stuck"
@@ -19,11 +20,11 @@ _EVERYTHING = 1 << 60
 def verdict(around: Surroundings) -> str | None:
     """The first thing that is wrong, None if nothing is."""
     meta = around.redis.kept.meta
-    if meta is None or meta.position != len(around.log):
+    if meta is None or meta.position != around.log.end:
         return POSITION
     letters = around.topics.committed(around.topics.letters)
     rejected = {offset: reason for offset, reason, _ in letters}
-    poison = {record.offset for record in around.log if decoded(record.value).kind == "poison"}
+    poison = {record.offset for record in around.log.records() if decoded(record.value).kind == "poison"}
     if len(rejected) != len(letters) or {o for o, reason in rejected.items() if reason == POISON} != poison:
         return DEAD_LETTERS
     barred = {offset for offset, reason in rejected.items() if reason == "bug"}
@@ -37,9 +38,14 @@ def _alerts(around: Surroundings) -> str | None:
     episodes = Counter((alert.user, alert.episode) for alert in alerts)
     if any(times > 1 for times in (*sources.values(), *episodes.values())):
         return DUPLICATE_ALERT
-    if any(decoded(around.log[alert.src.offset].value).user != alert.user for alert in alerts):
+    if any(_user_at(around, alert.src.offset) != alert.user for alert in alerts):
         return PHANTOM_ALERT
     return None
+
+
+def _user_at(around: Surroundings, offset: int) -> str | None:
+    record = around.log.record_at(offset)
+    return decoded(record.value).user if record else None
 
 
 def _states(around: Surroundings, barred: set[int]) -> str | None:
@@ -63,14 +69,14 @@ def folded(around: Surroundings, barred: set[int], recorded: Recorded) -> dict[s
     """The states after one fold of the whole log."""
     fold, states = ToyFold(), dict[str, ToyState]()
     in_force: InForce | None = None
-    at = 0
-    while at < len(around.log):
-        intake = fold.take_in(around.log[at:], barred)
+    rest = Block.of(around.log.records())
+    while rest:
+        intake = fold.take_in(rest, barred)
         if intake.control is not None:
             in_force = IN_FORCE[int(intake.control.model.version.partition(".")[0])]
         users = fold.users(intake)
         stored = cast("Any", [states.get(user) for user in users])
         _, after = fold.advance(intake, stored, in_force, recorded)
         states.update(zip(users, cast("list[ToyState]", after), strict=True))
-        at = intake.end_offset
+        rest = rest.between(intake.end_offset, rest.end)
     return states

@@ -67,7 +67,7 @@ class SimWorker:
     def _session(self) -> Coroutine[Any, Any, None]:
         self.sessions += 1
         around, variant = self.around, self.variant
-        self.feed = SimFeed(around)
+        self.feed = variant.feed(around)
         ports = Ports(
             states=variant.states(around),
             decisions=variant.decisions(around, self.process),

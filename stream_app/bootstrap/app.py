@@ -19,6 +19,7 @@ from stream_app.worker.ending import EndingWorker
 from stream_app.worker.log_stream import LogStream
 from stream_app.worker.logs import configure_logs
 from stream_app.worker.ports import refuse_taken
+from stream_app.worker.topics_watch import EVERY_S
 from stream_app.worker.transport import ChunkApp
 
 _REBALANCED_WITHIN_S = 6.0
@@ -102,6 +103,11 @@ def _feed_partitions(app: ChunkApp, topic: str, service: Worker) -> None:
         """See which partitions come on, and what Redis does with what it is given."""
         service.owner.look()
         await service.redis.look()
+
+    @app.timer(interval=EVERY_S, name="watch_topics")
+    async def watch_topics() -> None:
+        """Notice when the topics are kept otherwise than agreed."""
+        await service.topics.look()
 
 
 def _add_pages(app: ChunkApp, service: Worker) -> None:

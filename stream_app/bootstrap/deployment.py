@@ -10,7 +10,7 @@ from stream_app.adapters.kafka.look import look_at_kafka
 from stream_app.adapters.kafka.named_writer import KafkaNamedWriter
 from stream_app.adapters.kafka.sender import KafkaSender
 from stream_app.adapters.kafka.subscriber import AlertSubscriber
-from stream_app.adapters.kafka.topic_facts import topic_facts
+from stream_app.adapters.kafka.topic_facts import held_back, topic_facts
 from stream_app.adapters.kafka.topic_log import KafkaTopicLog, barred_in_topic, topic_exists
 from stream_app.adapters.kafka.topics import create_topics, delete_topics, empty_topics, write_control
 from stream_app.adapters.redis import stored_states as redis_states
@@ -42,6 +42,7 @@ __all__ = [
     "delete_topics",
     "empty_topics",
     "forget",
+    "held_back",
     "look_at_kafka",
     "look_at_redis",
     "meta_key",
@@ -64,14 +65,19 @@ def deployment_of(settings: Settings) -> Deployment:
 
 
 def topic_log(
-    kafka: KafkaConnection, topic: str, isolation: Isolation = "read_committed", *, whole: bool = True
+    kafka: KafkaConnection,
+    topic: str,
+    isolation: Isolation = "read_committed",
+    *,
+    whole: bool = True,
+    stable: bool = False,
 ) -> TopicLog:
-    """A topic up to its present ends.
+    """A topic up to its present ends: those that a `stable` one has before an open transaction, or behind it.
 
     Raises ContractViolation when there is no such topic, or it must be `whole` and its beginning is gone; Transient
     without a broker.
     """
-    return KafkaTopicLog(kafka, topic, isolation, whole=whole)
+    return KafkaTopicLog(kafka, topic, isolation, whole=whole, stable=stable)
 
 
 def sender(deployment: Deployment) -> Sender:

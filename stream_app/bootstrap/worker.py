@@ -12,6 +12,7 @@ from schemas.errors import Transient
 from stream_app.adapters.kafka.decisions import KafkaDecisions
 from stream_app.adapters.kafka.event_log import KafkaEventLog
 from stream_app.adapters.kafka.promises import demand_promises
+from stream_app.adapters.kafka.record_batches import BatchReader
 from stream_app.adapters.kafka.topic_agreement import agreed_partitions
 from stream_app.adapters.redis.look import RedisLook, look_once
 from stream_app.adapters.redis.states import RedisStates
@@ -29,6 +30,7 @@ from stream_app.partition.session import Session
 from stream_app.settings import Settings
 from stream_app.worker.agreed_feed import AgreedFeed
 from stream_app.worker.owner import PartitionOwner, PartitionTask
+from stream_app.worker.topics_watch import TopicsWatch
 from stream_app.worker.watch import RecordCounts, Trace, partition_readings
 
 _log = structlog.get_logger()
@@ -42,6 +44,7 @@ class Worker:
     counts: RecordCounts
     metrics: MetricsPage
     redis: RedisWatch
+    topics: TopicsWatch
 
 
 class _Watchers:
@@ -63,14 +66,16 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     scorers = ScorerWatch()
     engine = engine_of(settings, Comparisons(scorers.chosen).scorer)
     warm_up(engine)
+    BatchReader()  # compiles its kernel: cold, the consumer's thread would come too late
     metrics, in_force = WorkerMetrics(), ControlsInForce()
     counts = RecordCounts(metrics)
     watchers: list[Watcher] = [counts]
+    topics = TopicsWatch(partial(agreed_partitions, deployment))
     if settings.trace_file is not None:
         watchers.append(Trace(settings.trace_file))
 
     def open_session(partition: int, feed: PartitionTask) -> tuple[Session, Ports]:
-        agreed = AgreedFeed(feed, partitions, redis.refuse_eviction)
+        agreed = AgreedFeed(feed, partitions, topics, redis.refuse_eviction)
         agreed.must_be_agreed()
         ports = Ports(
             states=RedisStates(deployment, partition),
@@ -87,7 +92,7 @@ def worker(settings: Settings, deployment: Deployment) -> Worker:
     owner = PartitionOwner(deployment.topics.events, open_session, metrics)
     gauges = (partial(partition_readings, owner, in_force), redis.readings, scorers.readings)
     page = MetricsPage(metrics, lambda: chain.from_iterable(readings() for readings in gauges))
-    return Worker(owner, counts, page, redis)
+    return Worker(owner, counts, page, redis, topics)
 
 
 def _watched(redis: RedisConnection) -> RedisWatch:

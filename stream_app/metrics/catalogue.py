@@ -17,6 +17,7 @@ Unit = Literal["records", "events", "alerts", "seconds", "sessions", "offset", "
 COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT = "compute", "load", "dead_letters", "publish", "commit"
 STAGES = (COMPUTE, LOAD, DEAD_LETTERS, PUBLISH, COMMIT)
 OUTCOMES = ("applied", "repeated", "dead", "control", "clock")
+NOTHING_BY_RIGHT = "nothing_by_right"
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,11 @@ RECORDS = Metric(
     "churn_records",
     "counter",
     "records",
-    "Records of `customer-events` that were committed, by what came of them",
-    "`repeated`: a producer sends events twice; `dead`: see `churn_dead_letters_total`",
-    {"outcome": OUTCOMES},
+    "Offsets of `customer-events` that were committed, by what came of them; those with `nothing_by_right` are markers "
+    "of transactions, and records that were aborted",
+    "`repeated`: a producer sends events twice; `dead`: see `churn_dead_letters_total`; far more "
+    "`nothing_by_right` than others: a producer sends an event a transaction, or aborts again and again",
+    {"outcome": (*OUTCOMES, NOTHING_BY_RIGHT)},
 )
 FETCHED_RECORDS = Metric(
     "churn_fetched_records",
@@ -173,9 +176,17 @@ PARTITION_LAG = Metric(
     "churn_partition_lag",
     "gauge",
     "records",
-    "Records known to be in the partition and not committed yet, as of the last fetch, or 2 s ago if it is paused",
+    "Offsets up to the last stable one that are not committed yet, as of the last fetch, or 2 s ago if it is paused",
     "Start another worker (up to one per partition), or see which stage is slow; `churn_partition_state` says whether "
     "the partition stands still",
+    {"partition": ()},
+)
+HELD_BACK = Metric(
+    "churn_partition_held_back",
+    "gauge",
+    "records",
+    "Offsets behind the last stable one: a producer's open transaction holds them back from every reader",
+    "For longer than a producer's transaction takes: it hangs, see `ChurnPartitionHeldBack` in docs/runbook/alarms.md",
     {"partition": ()},
 )
 REDIS_MEMORY = Metric(
@@ -222,6 +233,7 @@ METRICS = (
     PARTITION_STATE,
     PARTITION_POSITION,
     PARTITION_LAG,
+    HELD_BACK,
     REDIS_MEMORY,
     MODEL_INFO,
     SCORER_INFO,

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from schemas.alerts import Alert
 from schemas.events import ControlData
+from stream_app.core.blocks import Block
 from stream_app.core.intake.outcome import DeadLetter
-from stream_app.core.log import LogRecord
 from stream_app.metrics.catalogue import COMMIT, COMPUTE, DEAD_LETTERS, LOAD, PUBLISH, SESSIONS_OPENED, STAGE_SECONDS
 from stream_app.metrics.worker_metrics import WorkerMetrics
 from stream_app.partition.effects import Claim, Commit, Decisions, Meta, Report
@@ -120,6 +120,9 @@ class _Decisions:
     async def read_back(self, position: int, rejected_from: int) -> Decisions:
         return await self._decisions.read_back(position, rejected_from)
 
+    async def read_alerts(self, before: int) -> Sequence[Alert]:
+        return await self._decisions.read_alerts(before)
+
     async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
         await self._stages.wait(PUBLISH, self._decisions.publish_alerts(alerts))
 
@@ -138,7 +141,7 @@ class _Feed:
     async def seek(self, position: int) -> None:
         await self._feed.seek(position)
 
-    async def receive(self) -> Sequence[LogRecord]:
-        records = await self._feed.receive()
+    async def receive(self) -> Block:
+        block = await self._feed.receive()
         self._stages.begin()
-        return records
+        return block

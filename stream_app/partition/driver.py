@@ -12,6 +12,7 @@ from stream_app.partition.effects import (
     OpenDecisionLog,
     PublishAlerts,
     PublishDeadLetters,
+    ReadAlerts,
     ReadDecisions,
     Receive,
     Report,
@@ -67,6 +68,8 @@ async def carry_out(effect: Effect[Any], session: Session, ports: Ports) -> Any:
             return await ports.decisions.open()
         case ReadDecisions():
             return await ports.decisions.read_back(effect.position, effect.rejected_from)
+        case ReadAlerts():
+            return await ports.decisions.read_alerts(effect.before)
         case InspectLog():
-            return await ports.log.inspect(effect.position)
+            return await ports.log.inspect(effect.offset)
     raise TypeError(f"no port carries out {effect!r}")

@@ -2,13 +2,13 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from schemas.alerts import Alert
 from schemas.events import ControlData
-from stream_app.core.engine import Advance, Recorded
+from stream_app.core.blocks import Block
+from stream_app.core.engine import Advance
 from stream_app.core.intake.outcome import DeadLetter, Intake
-from stream_app.core.log import LogRecord
 
 Reply = TypeVar("Reply")
 
@@ -26,28 +26,45 @@ def ask(effect: Effect[Reply]) -> Effects[Reply]:
     return cast("Reply", (yield effect))
 
 
+class Anchor(NamedTuple):
+    """The record that was applied last, by which a log is known again: where it stands, and the hash of its value."""
+
+    offset: int
+    hashed: int
+
+
 @dataclass(frozen=True)
 class Meta:
     """What is stored beside the states of a partition.
 
-    `position` is the next offset to apply; `anchor` the hash of the record before it; `state_digest` and `partitions`
-    say what the states were made with; `control` is in force.
+    `position` is the next offset to apply; `anchor` the last record before it, None if there is none; `state_digest`
+    and `partitions` say what the states were made with; `control` is in force.
     """
 
     position: int
-    anchor: int | None
+    anchor: Anchor | None
     state_digest: str
     partitions: int
     control: ControlData | None
 
+    @property
+    def anchor_offset(self) -> int | None:
+        """Where the anchor stands."""
+        return self.anchor.offset if self.anchor else None
+
 
 @dataclass(frozen=True)
 class LogBounds:
-    """The log of a partition runs from `begin` up to, not including, `end`. `anchor` hashes the record asked about."""
+    """The log of a partition runs from `begin` up to, not including, `end`.
+
+    Of the offset that was asked about: `hashed` is the hash of the record there, None if there is none; `nothing`
+    whether it holds none by right.
+    """
 
     begin: int
     end: int
-    anchor: int | None
+    hashed: int | None
+    nothing: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,11 +80,12 @@ class Claim(Effect[Meta]):
 class Decisions:
     """What was decided before, as it stands in the topics.
 
-    `recorded` are alerts with a source at or after the position; `rejected` the reasons of dead letters by offset, from
-    the breaker's window before the position on; `rejected_front` is the highest offset ever rejected, -1 for none.
+    `front` is the highest offset that an alert was ever published on; `rejected` the reasons of dead letters by
+    offset, from the breaker's window before the position on; `rejected_front` the highest offset ever rejected. Of
+    none they are -1.
     """
 
-    recorded: Recorded
+    front: int
     rejected: Mapping[int, str]
     rejected_front: int
 
@@ -87,17 +105,25 @@ class Check(Effect[bool]):
 
 @dataclass(frozen=True)
 class ReadDecisions(Effect[Decisions]):
-    """What was decided on offsets at or after the position, and rejected at or after `rejected_from`."""
+    """How far alerts were published, and what was rejected at or after `rejected_from`; alerts on offsets at or after
+    the position can be read from then on."""
 
     position: int
     rejected_from: int
 
 
 @dataclass(frozen=True)
-class InspectLog(Effect[LogBounds]):
-    """The bounds of the event log, and the anchor of the record before the position."""
+class ReadAlerts(Effect[Sequence[Alert]]):
+    """The alerts that were published on offsets before this one, in order, each once: read beside the replay."""
 
-    position: int
+    before: int
+
+
+@dataclass(frozen=True)
+class InspectLog(Effect[LogBounds]):
+    """The bounds of the event log, and what stands at an offset, if any is asked about."""
+
+    offset: int | None
 
 
 @dataclass(frozen=True)
@@ -108,8 +134,8 @@ class Seek(Effect[None]):
 
 
 @dataclass(frozen=True)
-class Receive(Effect[Sequence[LogRecord]]):
-    """The next records in offset order; none if there are none for a while."""
+class Receive(Effect[Block]):
+    """What comes next in the log; a block without an offset if nothing does for a while."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +167,7 @@ class Commit(Effect[bool]):
     token: bytes
     expected: int
     position: int
-    anchor: int
+    anchor: Anchor | None
     control: ControlData | None
     users: Sequence[str]
     states: Sequence[bytes]
@@ -149,9 +175,11 @@ class Commit(Effect[bool]):
 
 @dataclass(frozen=True)
 class Report(Effect[None]):
-    """Tell whoever watches that a batch was committed: the records from `begin` up to, not including, `position`."""
+    """Tell whoever watches that a batch was committed: the offsets from `begin` up to, not including, `position`, of
+    which so many hold nothing by right."""
 
     intake: Intake
     advance: Advance
     begin: int
     position: int
+    nothing: int

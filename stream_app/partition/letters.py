@@ -1,15 +1,12 @@
-"""Dead letters with what their headers say, and what was read of decisions, for every form of the log of decisions."""
+"""Dead letters with what their headers say, and what is read of them, for every form of the log of decisions."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from schemas.alerts import Alert
 from schemas.dead_letters import SCHEMA, Rejection, to_headers
-from stream_app.core.engine import Recorded
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import LogRecord, PlainRecord
-from stream_app.partition.effects import Decisions
 
 
 class LetterOrigin(NamedTuple):
@@ -84,9 +81,20 @@ def _kept(record: LogRecord, *, whole: bool, now_ms: int | None) -> PlainRecord:
     return PlainRecord(record.offset, timestamp, key, value, headers)
 
 
-def decisions(alerts: Sequence[Alert], position: int, letters: Sequence[Rejection], rejected_from: int) -> Decisions:
-    """What a look back came to: the newest first, down to one whose front lies below what was asked for."""
-    recorded = {alert.data.src.offset: alert for alert in alerts if alert.data.front >= position}
-    rejected = {one.offset: one.reason for one in letters if one.front >= rejected_from}
-    alert_front = max((alert.data.front for alert in alerts), default=-1)
-    return Decisions(Recorded(recorded, alert_front), rejected, max((one.front for one in letters), default=-1))
+class Rejections:
+    """What was rejected at or after an offset, gathered from letters, the newest first: `reasons` by offset, and the
+    highest offset ever rejected, -1 for none."""
+
+    def __init__(self, begin: int) -> None:
+        self.reasons: dict[int, str] = {}
+        self.front = -1
+        self._begin = begin
+        self._said: dict[str, str] = {}
+
+    def add(self, letter: Rejection) -> bool:
+        """Take note of a letter; whether an older one can still count."""
+        self.front = max(self.front, letter.front)
+        counts = letter.front >= self._begin
+        if counts:
+            self.reasons[letter.offset] = self._said.setdefault(letter.reason, letter.reason)
+        return counts

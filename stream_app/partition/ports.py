@@ -9,9 +9,9 @@ from typing import Protocol
 
 from schemas.alerts import Alert
 from schemas.events import ControlData
+from stream_app.core.blocks import Block
 from stream_app.core.engine import Advance, InForce, Recorded
 from stream_app.core.intake.outcome import DeadLetter, Intake
-from stream_app.core.log import LogRecord
 from stream_app.partition.effects import Claim, Commit, Decisions, LogBounds, Meta, Report
 
 
@@ -41,7 +41,10 @@ class DecisionLog(Protocol):
         """Fence the publisher before and end its open transaction."""
 
     async def read_back(self, position: int, rejected_from: int) -> Decisions:
-        """What was decided before on offsets from these on."""
+        """What was decided before on offsets from these on; alerts are read from the position on."""
+
+    async def read_alerts(self, before: int) -> Sequence[Alert]:
+        """The next alerts that had been published when it was read back, on offsets before this one."""
 
     async def publish_alerts(self, alerts: Sequence[Alert]) -> None:
         """In transactions of one produce batch, committed."""
@@ -56,8 +59,8 @@ class DecisionLog(Protocol):
 class EventLog(Protocol):
     """The partition's own log, looked at from the side."""
 
-    async def inspect(self, position: int) -> LogBounds:
-        """Bounds, and the anchor of the record before the position."""
+    async def inspect(self, offset: int | None) -> LogBounds:
+        """Bounds, and what stands at an offset."""
 
 
 class Feed(Protocol):
@@ -66,8 +69,8 @@ class Feed(Protocol):
     async def seek(self, position: int) -> None:
         """Deliver from there on and drop what was fetched before."""
 
-    async def receive(self) -> Sequence[LogRecord]:
-        """The next records, none after a second of silence."""
+    async def receive(self) -> Block:
+        """What comes next in the log, no offset after a second of silence."""
 
 
 class Fold(Protocol):
@@ -80,7 +83,7 @@ class Fold(Protocol):
     def put_in_force(self, control: ControlData) -> InForce:
         """The model and policy of a control record. Raises ContractViolation when they do not fit."""
 
-    def take_in(self, records: Sequence[LogRecord], barred: Collection[int]) -> Intake:
+    def take_in(self, records: Block, barred: Collection[int]) -> Intake:
         """Sort out a run of records, as core.intake.take_in does."""
 
     def users(self, intake: Intake) -> list[str]:

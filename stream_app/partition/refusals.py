@@ -1,7 +1,7 @@
 """What a session will not go on with. Each refusal names the state in which the partition then stands still."""
 
 from schemas.errors import ContractViolation, Transient
-from stream_app.partition.effects import LogBounds, Meta
+from stream_app.partition.effects import Anchor, LogBounds, Meta
 
 
 def refuse_foreign(meta: Meta, state_digest: str, partition: int, partitions: int) -> None:
@@ -21,18 +21,21 @@ def refuse_foreign(meta: Meta, state_digest: str, partition: int, partitions: in
         )
 
 
-def refuse_other_log(position: int, anchor: int | None, bounds: LogBounds, partition: int) -> None:
-    """Raises ContractViolation when the log is not the one that the states were folded from."""
+def refuse_other_log(position: int, anchor: Anchor | None, bounds: LogBounds, partition: int) -> None:
+    """Raises ContractViolation when the log is not the one that the states were folded from.
+
+    It was asked for the record of the anchor; one that is gone from the beginning of the log is not held against it.
+    """
     if not bounds.begin <= position <= bounds.end:
         raise ContractViolation(
             f"the position {position} of partition {partition} lies outside its log ({bounds.begin} to "
             f"{bounds.end}): import an export that reaches into the log, or replay into a new app id",
             state="position_outside_log",
         )
-    if position > bounds.begin and bounds.anchor != anchor:
+    if anchor is not None and anchor.offset >= bounds.begin and bounds.hashed != anchor.hashed:
         raise ContractViolation(
-            f"the record before position {position} of partition {partition} is not the one that was applied: "
-            "the topic was recreated; restore it, or replay into a new app id",
+            f"the record at offset {anchor.offset} of partition {partition} is not the one that was applied: the topic "
+            "was recreated, or has other offsets than the one before; restore it, or replay into a new app id",
             state="rewritten_log",
         )
 
@@ -40,7 +43,8 @@ def refuse_other_log(position: int, anchor: int | None, bounds: LogBounds, parti
 def refuse_hole(bounds: LogBounds, offset: int, partition: int) -> None:
     """Say what it means that the feed goes on behind this offset; the log was asked for the record that stands there.
 
-    Raises ContractViolation when there is none, Transient when there is one: then the feed was at fault.
+    Raises ContractViolation when there is none, Transient when there is one, or none by right: then the feed was at
+    fault.
     """
     if offset < bounds.begin:
         raise ContractViolation(
@@ -48,10 +52,10 @@ def refuse_hole(bounds: LogBounds, offset: int, partition: int) -> None:
             "applied: import an export that reaches into the log, and keep the topic for longer",
             state="position_outside_log",
         )
-    if bounds.anchor is None:
+    if bounds.hashed is None and not bounds.nothing:
         raise ContractViolation(
-            f"partition {partition} has no record at offset {offset} and goes on behind it: its topic is compacted, or "
-            "written in transactions; send events without transactions, and replay into a new app id",
+            f"partition {partition} has no record at offset {offset} and goes on behind it: its topic was compacted, "
+            "or lost records; docs/runbook/stopped-partitions.md says how to mend it",
             state="hole_in_log",
         )
-    raise Transient(f"the record at offset {offset} of partition {partition} exists, and was not delivered")
+    raise Transient(f"what stands at offset {offset} of partition {partition} exists, and was not delivered")

@@ -1,13 +1,14 @@
 """A topic as it stands: all partitions up to the ends that they had when last looked at."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import msgspec
 
 from schemas.alerts import Alert
-from stream_app.core.log import PlainRecord
+from schemas.errors import ContractViolation
+from stream_app.core.blocks import Block
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 
@@ -43,8 +44,32 @@ class TopicLog(Protocol):
     def look_again(self, partition: int) -> None:
         """Take a partition to end where it ends now."""
 
-    def read(self, partition: int, begin: int | None = None) -> Generator[list[PlainRecord], None, None]:
-        """The records of a partition in order, from its beginning or from an offset on."""
+    def read(self, partition: int, begin: int | None = None) -> Generator[Block, None, None]:
+        """The partition in order, from its beginning or from an offset on, up to its end."""
+
+
+def refuse_hole(block: Block, position: int, partition: int) -> None:
+    """Raises ContractViolation when what comes next lacks a record at the position, or behind it."""
+    missing = position if block.begin > position else block.missing_from(position)
+    if missing < block.end:
+        raise ContractViolation(
+            f"partition {partition} has no record at offset {missing} and goes on behind it: its topic was compacted, "
+            "or lost records",
+            state="hole_in_log",
+        )
+
+
+def read_telling(log: TopicLog, partition: int, advance: Callable[[int], None]) -> Iterator[Block]:
+    """A whole partition; `advance` is told how many more offsets have been dealt with.
+
+    Raises ContractViolation at a hole: figures over what is left of a log would only look right.
+    """
+    position = log.begin(partition)
+    for block in log.read(partition):
+        refuse_hole(block, position, partition)
+        yield block
+        position = block.end
+        advance(block.end - block.begin)
 
 
 def read_alerts(log: TopicLog) -> Iterator[Alert]:

@@ -20,7 +20,7 @@ from stream_app.partition.ports import Ports
 from stream_app.partition.session import Session
 from stream_app.ports.fetching import UnreadableBatch
 from stream_app.worker.movement import Movement
-from stream_app.worker.transport import ChunkConsumer
+from stream_app.worker.transport import ChunkConsumer, Ends
 
 _log = structlog.get_logger()
 
@@ -82,12 +82,13 @@ class PartitionTask:
 
     def look(self) -> None:
         """Take note of whether the partition comes on."""
-        self.movement.look(self.position, self.end)
+        ends = self.ends
+        self.movement.look(self.position, None if ends is None else ends.stable)
 
     @property
-    def end(self) -> int | None:
+    def ends(self) -> Ends | None:
         """Where the partition's log ended when it was last fetched or looked at, None if it was not yet."""
-        return self._consumer.end(self.partition, self._topic)
+        return self._consumer.ends(self.partition, self._topic)
 
     @property
     def topic_partitions(self) -> int | None:

@@ -9,7 +9,7 @@ Relies on internals of the versions named below; importing it under others is re
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,6 +22,7 @@ from stream_app.adapters.kafka import aiokafka_patches
 from stream_app.adapters.kafka.block_fetches import deliver_blocks
 from stream_app.core.blocks import Block
 from stream_app.ports.fetching import UnreadableBatch
+from stream_app.worker.twins import tell_of_twins
 
 FETCH_MIN_BYTES = 32 * 1024
 FETCH_MAX_WAIT_MS = 15
@@ -34,6 +35,14 @@ _LOOK_EVERY_S = 2.0
 """At partitions that are paused: the last fetch, which said where their logs end, may be long ago."""
 TESTED: Final = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1"}
 aiokafka_patches.demand_versions("the chunk transport was", TESTED)
+
+
+class Ends(NamedTuple):
+    """Where a log ends: `stable` for those who read what is committed, `high` with what an open transaction holds
+    back."""
+
+    stable: int
+    high: int
 
 
 class Owner(Protocol):
@@ -98,7 +107,7 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_offset = _Blind()
-        self._looked_up: dict[TP, int] = {}
+        self._looked_up: dict[TP, Ends] = {}
 
     async def on_start(self) -> None:
         """Look after what is paused, and after the partitions' tasks, as long as the consumer runs."""
@@ -131,14 +140,16 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
             await asyncio.sleep(_PAUSED_POLL_S / 10)
         return await super()._wait_next_records(timeout)  # type: ignore[no-any-return]
 
-    def end(self, partition: int, topic: str) -> int | None:
+    def ends(self, partition: int, topic: str) -> Ends | None:
         """Where the partition's log ended when it was last fetched or looked at, None if it was not yet."""
+        consumer, at = self._thread._ensure_consumer(), TopicPartition(topic, partition)
         try:
-            fetched: int | None = self._thread._ensure_consumer().highwater(TopicPartition(topic, partition))
+            high, stable = consumer.highwater(at), consumer.last_stable_offset(at)
         except AssertionError:  # the consumer's thread has just given the partition up
             return None
+        fetched = None if high is None or stable is None else Ends(stable, high)
         looked_up = self._looked_up.get(TP(topic, partition))
-        return max((end for end in (fetched, looked_up) if end is not None), default=None)
+        return max((ends for ends in (fetched, looked_up) if ends is not None), default=None)
 
     async def _look_after_the_paused(self) -> None:
         while not self.should_stop:
@@ -157,11 +168,11 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
         async def look() -> Any:
             consumer = self._thread._ensure_consumer()
             aiokafka_patches.be_seen_fetching(consumer)
-            return await consumer.end_offsets(paused)
+            return await consumer.end_offsets(paused), await aiokafka_patches.high_watermarks(consumer, paused)
 
         try:
-            ends = await self._in_thread(look())
-            self._looked_up.update({TP(at.topic, at.partition): end for at, end in ends.items()})
+            stable, high = await self._in_thread(look())
+            self._looked_up.update({TP(at.topic, at.partition): Ends(stable[at], high[at]) for at in stable})
         except KafkaError as error:
             self.log.warning("ends of paused partitions not known: %r", error)
 
@@ -203,6 +214,8 @@ class ChunkConsumer(stock.Consumer):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Sessions begin once Faust knows of the assignment."""
         self._looked_up.clear()
+        if (instance_id := self.app.conf.consumer_group_instance_id) is not None:
+            tell_of_twins(self._thread._ensure_consumer()._coordinator, instance_id)
         await super().on_partitions_assigned(assigned, generation_id)
         self.app.owner.assign(self, {tp.partition for tp in assigned})
 

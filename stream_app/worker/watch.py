@@ -1,4 +1,4 @@
-"""Counts what a worker does and, if asked to, writes down a fingerprint of everything that it scored."""
+"""RecordCounts what a worker does and, if asked to, writes down a fingerprint of everything that it scored."""
 
 import os
 import time
@@ -14,8 +14,10 @@ from stream_app.metrics.catalogue import (
     BATCH_RECORDS,
     DEAD_LETTER_RECORDS,
     EVENT_DELAY,
+    HELD_BACK,
     LATE_EVENTS,
     MODEL_INFO,
+    NOTHING_BY_RIGHT,
     OUTCOMES,
     PARTITION_LAG,
     PARTITION_POSITION,
@@ -34,7 +36,10 @@ _MOST_SAMPLES = 16
 
 
 class RecordCounts:
-    """Running totals since the start. applied (late ones among them) + repeated + dead + control + clock = offsets."""
+    """Running totals since the start.
+
+    applied (late ones among them) + repeated + dead + control + clock + nothing_by_right = offsets.
+    """
 
     def __init__(self, metrics: WorkerMetrics, now_s: Callable[[], float] = time.time) -> None:
         self.totals: Counter[str] = Counter()
@@ -46,8 +51,8 @@ class RecordCounts:
         counted = _counted(report)
         self.totals.update(counted)
         self._measure(counted)
-        offsets = report.position - report.begin
-        self._metrics.count(UNACCOUNTED_OFFSETS, offsets - sum(counted[outcome] for outcome in OUTCOMES))
+        accounted = sum(counted[outcome] for outcome in (*OUTCOMES, NOTHING_BY_RIGHT))
+        self._metrics.count(UNACCOUNTED_OFFSETS, report.position - report.begin - accounted)
         for alert in report.advance.alerts:
             self._metrics.count(ALERTS, 1, alert.data.status)
         for letter in report.intake.dead:
@@ -56,7 +61,7 @@ class RecordCounts:
 
     def _measure(self, counted: Mapping[str, int]) -> None:
         count = self._metrics.count
-        for outcome in OUTCOMES:
+        for outcome in (*OUTCOMES, NOTHING_BY_RIGHT):
             count(RECORDS, counted[outcome], outcome)
         count(LATE_EVENTS, counted["late"])
         count(UNDECLARED_EVENTS, counted["undeclared"])
@@ -88,6 +93,7 @@ def _counted(report: Report) -> dict[str, int]:
         "dead": len(intake.dead),
         "control": intake.controls,
         "clock": intake.clocks,
+        NOTHING_BY_RIGHT: report.nothing,
         "batches": 1,
     }
 
@@ -115,8 +121,9 @@ def partition_readings(owner: PartitionOwner, in_force: Mapping[int, ControlData
         yield GaugeReading(PARTITION_STATE, (name, task.state), 1)
         if task.position is not None:
             yield GaugeReading(PARTITION_POSITION, (name,), task.position)
-            if (end := task.end) is not None:
-                yield GaugeReading(PARTITION_LAG, (name,), max(0, end - task.position))
+            if (ends := task.ends) is not None:
+                yield GaugeReading(PARTITION_LAG, (name,), max(0, ends.stable - task.position))
+                yield GaugeReading(HELD_BACK, (name,), max(0, ends.high - ends.stable))
         if (control := in_force.get(partition)) is not None:
             model, policy = control.model, control.policy
             yield GaugeReading(MODEL_INFO, (name, model.name, model.version, policy.name, str(policy.version)), 1)

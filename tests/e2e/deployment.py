@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -150,7 +149,7 @@ class Deployment:
 def read_topic(kafka: KafkaConnection, topic: str, *, whole: bool = True) -> list[list[PlainRecord]]:
     """A topic as it stands, or what is left of one that need not be whole."""
     log = KafkaTopicLog(kafka, topic, whole=whole)
-    return [list(chain.from_iterable(log.read(partition))) for partition in range(log.partitions)]
+    return [[record for block in log.read(partition) for record in block] for partition in range(log.partitions)]
 
 
 @contextmanager

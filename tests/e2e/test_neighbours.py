@@ -207,3 +207,24 @@ def test_a_right_that_redis_does_not_give_is_a_stop_that_ends_once_it_is_given(
     assert "NOPERM" in wait_for_state(made, "refused_by_redis")[0]
     set_rights(own_redis, *(f"+{right}" for right in rights))
     wait_for_state(made, "running")
+
+
+def test_two_workers_with_one_instance_id_are_told(made: Deployment) -> None:
+    for _ in range(2):
+        made.start_worker(more={"CHURN_INSTANCE_ID": "twin", "CHURN_LOG_FORMAT": "json"})
+    made.workers[0].wait_until_ready()
+    found = first_said(made, "instance_id_taken")
+    assert "CHURN_INSTANCE_ID=twin" in str(found["why"])
+
+
+def first_said(made: Deployment, event: str) -> dict[str, object]:
+    """The line with this event in whichever log has it first."""
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        for worker in made.workers:
+            for line in worker.log.read_text(errors="replace").splitlines():
+                if line.startswith("{") and (said := json.loads(line))["event"] == event:
+                    found: dict[str, object] = said
+                    return found
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

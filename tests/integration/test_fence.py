@@ -22,6 +22,7 @@ from stream_app.partition.driver import Stopping, carry_out
 from stream_app.partition.effects import Commit, Effect, PublishAlerts
 from stream_app.partition.ports import Ports
 from tests.support.connections import deployment_at
+from tests.support.decision_deployments import alerts_from
 from tests.support.event_logs import LogWriter, at, control, records_of
 from tests.support.sessions import CONTROL, HandFeed, a_session, undisturbed
 
@@ -112,8 +113,8 @@ async def must_be_as_if_undisturbed(owner: Running) -> None:
     expected = undisturbed(a_log())
     users = list(expected.states)
     assert await owner.ports.states.load(users) == [expected.states[user] for user in users]
-    found = await owner.ports.decisions.read_back(0, 0)
-    assert sorted(found.recorded.alerts) == [alert.data.src.offset for alert in expected.alerts]
+    found = await alerts_from(owner.ports.decisions, 0)
+    assert sorted(found.alerts) == [alert.data.src.offset for alert in expected.alerts]
 
 
 @pytest.mark.parametrize(

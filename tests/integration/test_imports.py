@@ -22,14 +22,14 @@ from stream_app.adapters.redis.states import RedisStates
 from stream_app.adapters.redis.stored_states import RedisStoredStates
 from stream_app.core.hashing import anchor
 from stream_app.deployment import Deployment
-from stream_app.partition.effects import Meta
+from stream_app.partition.effects import Anchor, Meta
 from tests.support.connections import deployment_at
 from tests.support.decision_deployments import alert
 from tests.support.state_deployments import A_STATE, CONTROL, DIGEST, claim, commit
 from tests.unit.operations.test_state_files import export
 
 VALUES = [b"one", b"two", b"three"]
-META = Meta(position=2, anchor=anchor(VALUES[1]), state_digest=DIGEST, partitions=1, control=CONTROL)
+META = Meta(position=2, anchor=Anchor(1, anchor(VALUES[1])), state_digest=DIGEST, partitions=1, control=CONTROL)
 EXPORTED = PartitionSnapshot(META, {"ana": A_STATE, "ben": A_STATE[::-1]})
 
 
@@ -170,7 +170,7 @@ def test_states_without_a_position_are_kept_as_well(
     ("changes", "says"),
     [
         ({"position": 4}, "lies outside its log"),
-        ({"anchor": 1}, "is not the one that was applied"),
+        ({"anchor": Anchor(1, 1)}, "is not the one that was applied"),
         ({"state_digest": "f" * 16}, "were made by another layout"),
         ({"partitions": 2}, "was kept with 2 partitions"),
     ],

@@ -213,7 +213,7 @@ def test_the_next_owner_reads_back_what_was_rejected_and_how_far(deployment: Dep
     bug = DeadLetter(PlainRecord(9, SENT_MS, b"ana", b"{}"), "bug", "ValueError('no')", "ValueError")
     published(deployment, [*LETTERS, bug])
     assert rejected(deployment, 0) == Decisions(
-        Recorded({}, -1),
+        -1,
         {5: "undecodable", 6: "undecodable", 7: "no_user", 8: "schema", 9: "bug"},
         9,
     )

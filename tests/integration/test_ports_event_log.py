@@ -82,40 +82,39 @@ def deployment(request: pytest.FixtureRequest) -> Deployment:
     return InKafka(deployment_at(stack, request.getfixturevalue("prefix")))
 
 
-def inspected(deployment: Deployment, *positions: int) -> list[LogBounds]:
+def inspected(deployment: Deployment, *offsets: int | None) -> list[LogBounds]:
     async def scenario() -> list[LogBounds]:
-        return [await deployment.log().inspect(position) for position in positions]
+        return [await deployment.log().inspect(offset) for offset in offsets]
 
     return asyncio.run(scenario())
 
 
 def test_an_empty_log_begins_and_ends_at_0(deployment: Deployment) -> None:
-    assert inspected(deployment, 0, 1) == [LogBounds(0, 0, None)] * 2
+    assert inspected(deployment, None, 0) == [LogBounds(0, 0, None)] * 2
 
 
-def test_the_anchor_hashes_the_record_before_the_position_up_to_the_end(deployment: Deployment) -> None:
+def test_the_record_at_an_offset_is_hashed(deployment: Deployment) -> None:
     deployment.append(VALUES)
-    positions = range(1, 6)
-    assert inspected(deployment, *positions) == [LogBounds(0, 5, anchor(VALUES[i - 1])) for i in positions]
+    assert inspected(deployment, *range(5)) == [LogBounds(0, 5, anchor(value)) for value in VALUES]
 
 
-def test_there_is_no_anchor_at_the_beginning_nor_beyond_the_end(deployment: Deployment) -> None:
+def test_there_is_no_record_beyond_the_end_and_none_where_none_is_asked_about(deployment: Deployment) -> None:
     deployment.append(VALUES)
-    assert inspected(deployment, 0, 6, 1000) == [LogBounds(0, 5, None)] * 3
+    assert inspected(deployment, None, 5, 1000) == [LogBounds(0, 5, None)] * 3
 
 
 def test_a_log_whose_beginning_was_cut_off_says_where_it_begins_now(deployment: Deployment) -> None:
     deployment.append(VALUES)
     deployment.cut(3)
-    bounds = [LogBounds(3, 5, None)] * 3 + [LogBounds(3, 5, anchor(b"second")), LogBounds(3, 5, anchor(VALUES[4]))]
-    assert inspected(deployment, 0, 2, 3, 4, 5) == bounds
+    bounds = [LogBounds(3, 5, None)] * 2 + [LogBounds(3, 5, anchor(b"second")), LogBounds(3, 5, anchor(VALUES[4]))]
+    assert inspected(deployment, 1, 2, 3, 4) == bounds
 
 
 def test_a_log_that_grows_is_seen_to_grow(deployment: Deployment) -> None:
     deployment.append([b"first"])
-    assert inspected(deployment, 1) == [LogBounds(0, 1, anchor(b"first"))]
+    assert inspected(deployment, 0) == [LogBounds(0, 1, anchor(b"first"))]
     deployment.append([b"second"])
-    assert inspected(deployment, 1, 2) == [LogBounds(0, 2, anchor(b"first")), LogBounds(0, 2, anchor(b"second"))]
+    assert inspected(deployment, 0, 1) == [LogBounds(0, 2, anchor(b"first")), LogBounds(0, 2, anchor(b"second"))]
 
 
 def test_kafka_that_is_not_there_is_a_transient_error() -> None:

@@ -1,6 +1,7 @@
 """The alerts of a partition as only Kafka has them: bounded scans, open transactions, a broker that falls silent."""
 
 import asyncio
+import time
 
 import msgspec
 import pytest
@@ -9,10 +10,11 @@ from aiokafka.errors import RequestTimedOutError
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from schemas.alerts import Alert
-from schemas.errors import Transient
+from schemas.errors import ChurnError, ContractViolation, Transient
 from schemas.instants import parse_instant
 from stack.local import Services
 from stream_app.adapters.kafka.decisions import KafkaDecisions
+from stream_app.adapters.kafka.scan import MOST_AT_ONCE
 from stream_app.ports.sending import HEADERS
 from tests.support.connections import NOWHERE, deployment_at
 from tests.support.decision_deployments import InKafka, alert, alerts_from, unstamped
@@ -45,6 +47,29 @@ def test_reading_back_looks_no_further_than_the_first_alert_below_the_position(i
     asyncio.run(scenario())
 
 
+def test_many_alerts_are_read_beside_the_replay_and_few_of_them_are_held(in_kafka: InKafka) -> None:
+    """Offsets rise by two, so that a position can lie between alerts."""
+    many = 9_000
+
+    async def scenario() -> None:
+        log = in_kafka.log()
+        await log.open()
+        await log.publish_alerts([alert(2 * number) for number in range(many)])
+        for begin in (0, 1, 2 * 3_000, 2 * 8_990, 2 * many):
+            assert (await log.read_back(begin, 0)).front == 2 * (many - 1)
+            found: list[int] = []
+            for before in (*range(begin, 2 * many, 1_500), 2 * many):
+                step = [one.data.src.offset for one in await log.read_alerts(before)]
+                assert all(offset < before for offset in step)
+                assert log._ahead is not None
+                assert len(log._ahead._waiting) <= MOST_AT_ONCE
+                found += step
+            assert found == list(range(begin + begin % 2, 2 * many, 2))
+        await log.close()
+
+    asyncio.run(scenario())
+
+
 def test_reading_back_waits_until_an_open_transaction_has_ended(in_kafka: InKafka) -> None:
     async def scenario() -> None:
         log, other = in_kafka.log(), f"{in_kafka.app_id}-other"
@@ -59,6 +84,37 @@ def test_reading_back_waits_until_an_open_transaction_has_ended(in_kafka: InKafk
         assert set((await reading).alerts) == {1}
         await ending.stop()
         await log.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("age_s", "kind"), [(10, Transient), (3600, ContractViolation)])
+def test_a_foreign_transaction_that_does_not_end_is_named_with_its_producer_and_stops_when_it_hangs(
+    in_kafka: InKafka, age_s: int, kind: type[ChurnError]
+) -> None:
+    """The broker knows since when from the record's own timestamp, and lets no transaction last beyond 900 s."""
+
+    async def scenario() -> None:
+        foreign = AIOKafkaProducer(
+            bootstrap_servers=in_kafka.bootstrap,
+            transactional_id=f"{in_kafka.app_id}-foreign",
+            transaction_timeout_ms=600_000,
+        )
+        await foreign.start()
+        await foreign.begin_transaction()
+        sent_ms = int(time.time() * 1000) - 1000 * age_s
+        await foreign.send_and_wait(in_kafka.topic, b"{}", partition=0, timestamp_ms=sent_ms)
+        log = in_kafka.log()
+        await log.open()
+        with pytest.raises(kind, match=r"producer \d+ \(epoch 0\) is open on .* from offset 0 on") as waited:
+            await alerts_from(log, 0)
+        if isinstance(waited.value, ContractViolation):
+            assert waited.value.state == "open_transaction"
+            assert "kafka-transactions.sh" in str(waited.value)
+        await foreign.abort_transaction()
+        assert not (await alerts_from(log, 0)).alerts
+        await log.close()
+        await foreign.stop()
 
     asyncio.run(scenario())
 

@@ -7,9 +7,19 @@ import pytest
 
 from schemas.errors import Transient
 from stack.local import Services
-from stream_app.partition.effects import Commit, Meta
+from stream_app.partition.effects import Anchor, Commit, Meta
 from tests.support.connections import deployment_at
-from tests.support.state_deployments import A_STATE, CONTROL, DIGEST, Deployment, InMemory, InRedis, claim, commit
+from tests.support.state_deployments import (
+    A_STATE,
+    ANCHOR,
+    CONTROL,
+    DIGEST,
+    Deployment,
+    InMemory,
+    InRedis,
+    claim,
+    commit,
+)
 
 
 @pytest.fixture
@@ -54,7 +64,7 @@ def test_states_position_anchor_and_control_come_back_together(deployment: Deplo
         first, second = deployment.store(), deployment.store()
         await first.claim(claim(b"first"))
         assert await first.commit(commit(b"first", 0, 5, {"ana": A_STATE, "ben": b""}))
-        assert await second.claim(claim(b"second")) == Meta(5, 77, DIGEST, 8, CONTROL)
+        assert await second.claim(claim(b"second")) == Meta(5, ANCHOR, DIGEST, 8, CONTROL)
         assert list(await second.load(["ben", "ana"])) == [b"", A_STATE]
         await first.close()
         await second.close()
@@ -66,8 +76,8 @@ def test_a_commit_without_a_control_in_force_leaves_none(deployment: Deployment)
     async def scenario() -> None:
         first, second = deployment.store(), deployment.store()
         await first.claim(claim(b"first"))
-        assert await first.commit(Commit(b"first", 0, 1, 0, None, [], []))
-        assert await second.claim(claim(b"second")) == Meta(1, 0, DIGEST, 8, None)
+        assert await first.commit(Commit(b"first", 0, 1, None, None, [], []))
+        assert await second.claim(claim(b"second")) == Meta(1, None, DIGEST, 8, None)
         await first.close()
         await second.close()
 
@@ -123,11 +133,11 @@ def test_a_commit_from_another_position_is_refused_whole(deployment: Deployment,
         store, next_store = deployment.store(), deployment.store()
         await store.claim(claim(b"first"))
         assert await store.commit(commit(b"first", 0, 2, {"ana": b"at 2"}))
-        refused = Commit(b"first", expected, 4, 99, None, ["ana", "ben"], [b"at 4", b"at 4"])
+        refused = Commit(b"first", expected, 4, Anchor(3, 99), None, ["ana", "ben"], [b"at 4", b"at 4"])
         assert not await store.commit(refused)
         assert not await store.check(b"first", expected)
         assert list(await store.load(["ana", "ben"])) == [b"at 2", None]
-        assert await next_store.claim(claim(b"second")) == Meta(2, 77, DIGEST, 8, CONTROL)
+        assert await next_store.claim(claim(b"second")) == Meta(2, ANCHOR, DIGEST, 8, CONTROL)
         await store.close()
         await next_store.close()
 

@@ -26,6 +26,7 @@ from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
 from stream_app.core.replay import Replay
 from stream_app.deployment import Deployment
+from stream_app.partition.effects import Anchor
 from stream_app.ports.pacing import flat_out
 from stream_app.ports.stored_states import Page
 from stream_app.settings import Settings
@@ -73,6 +74,7 @@ class Live:
         meta: dict[Any, Any] = {
             "position": self.position,
             "anchor": anchor(applied[-1].value),
+            "anchor_offset": applied[-1].offset,
             "state_digest": self.engine.compiled.state_digest,
             "partitions": PARTITIONS,
             "control": msgspec.json.encode(in_force.control),
@@ -121,7 +123,7 @@ def test_a_quiet_partition_is_taken_as_it_stands(live: Live) -> None:
     live.apply(900)
     taken = take(live.deployment, live.engine, 0, PARTITIONS)
     assert taken.states == live.states()
-    assert (taken.meta.position, taken.meta.anchor) == (900, anchor(live.records[899].value))
+    assert (taken.meta.position, taken.meta.anchor) == (900, Anchor(899, anchor(live.records[899].value)))
 
 
 def test_a_partition_that_nobody_has_claimed_is_empty(live: Live) -> None:

@@ -11,6 +11,7 @@ from schemas.errors import Transient
 from stream_app.adapters.memory.decisions import MemoryDecisions
 from stream_app.adapters.memory.events import MemoryFeed
 from stream_app.adapters.memory.states import StateTable
+from stream_app.core.blocks import Block
 from stream_app.partition.driver import carry_out
 from stream_app.partition.effects import Commit, Effect, PublishAlerts
 from stream_app.partition.ports import DecisionLog, Ports
@@ -98,7 +99,7 @@ class Worker:
             reply = at_once(carry_out(self.effect, self.session, self.ports))
             if isinstance(self.effect, Commit) and reply:
                 self.cluster.remember()
-            self.idle = reply == []
+            self.idle = isinstance(reply, Block) and reply.begin == reply.end
             self.effect = self.protocol.send(reply)
         except Transient:
             self.protocol = None

@@ -38,7 +38,9 @@ def unstamped(alerts: Iterable[Alert]) -> list[Alert]:
 
 async def alerts_from(log: DecisionLog, position: int) -> Recorded:
     """What was read back of the alerts."""
-    return (await log.read_back(position, position)).recorded
+    found = await log.read_back(position, position)
+    alerts = await log.read_alerts(1 << 60)
+    return Recorded({alert.data.src.offset: alert for alert in alerts}, found.front)
 
 
 class Deployment(Protocol):

@@ -133,7 +133,8 @@ class SecuredKafka:
 
     def grant(self, user: str, rights: Iterable[Right]) -> None:
         """Give rights."""
-        for answer in self._admin.create_acls([_binding(user, right) for right in rights]).values():
+        bindings = [_binding(user, right) for right in rights]
+        for answer in (self._admin.create_acls(bindings) if bindings else {}).values():
             answer.result(_WITHIN_S)
 
     def revoke_all(self) -> None:

@@ -12,6 +12,7 @@ from stream_app.adapters.memory.decisions import DecisionPartition, MemoryDecisi
 from stream_app.adapters.memory.events import EventPartition, MemoryEventLog, MemoryFeed
 from stream_app.adapters.memory.states import MemoryStates, StateTable
 from stream_app.adapters.memory.watcher import MemoryWatcher
+from stream_app.core.blocks import Block
 from stream_app.core.engine import Engine
 from stream_app.core.features.codec import pack
 from stream_app.core.features.plan import compile_workload
@@ -58,11 +59,11 @@ class HandFeed:
         """Take note."""
         self.seeks.append(position)
 
-    async def receive(self) -> Sequence[LogRecord]:
+    async def receive(self) -> Block:
         """The next chunk."""
         if not self._chunks:
             raise Stopping
-        return self._chunks.popleft()
+        return Block.of(self._chunks.popleft())
 
 
 @dataclass

@@ -8,7 +8,7 @@ from schemas.events import ControlData, ModelRef, Policy
 from stream_app.adapters.memory.states import MemoryStates, StateTable
 from stream_app.adapters.redis.states import RedisStates
 from stream_app.deployment import Deployment as Kept
-from stream_app.partition.effects import Claim, Commit
+from stream_app.partition.effects import Anchor, Claim, Commit
 from stream_app.partition.ports import StateStore
 
 DIGEST = "0123456789abcdef"
@@ -17,6 +17,7 @@ CONTROL = ControlData(
     policy=Policy(name="strict", version=3, enter=0.5, leave=0.25, critical=0.75, cooldown_s=60),
 )
 A_STATE = bytes(range(256))
+ANCHOR = Anchor(1, 77)
 
 
 class Deployment(Protocol):
@@ -69,4 +70,4 @@ def claim(token: bytes, digest: str = DIGEST, partitions: int = 8) -> Claim:
 
 def commit(token: bytes, expected: int, position: int, states: dict[str, bytes] | None = None) -> Commit:
     states = states or {}
-    return Commit(token, expected, position, 77, CONTROL, list(states), list(states.values()))
+    return Commit(token, expected, position, ANCHOR, CONTROL, list(states), list(states.values()))

@@ -19,7 +19,7 @@ from stream_app.bootstrap.deployment import broker_time_ms
 from stream_app.ports.dead_letters import Letter
 
 
-class Clock(StrEnum):
+class StampedBy(StrEnum):
     """By which clock records that are sent again are dated."""
 
     now = "now"
@@ -36,7 +36,7 @@ def redrive_letters(
         Path | None, typer.Option(exists=True, dir_okay=False, help="File with the repaired value of the one letter.")
     ] = None,
     timestamp: Annotated[
-        Clock | None,
+        StampedBy | None,
         typer.Option(
             metavar="now|broker",
             help="Date the records by this machine's clock, or by the broker's, whatever the letters say.",
@@ -66,8 +66,8 @@ def redrive_letters(
     _send(redrive, outcomes, len(found), missing, as_json=as_json)
 
 
-def _present(redrive: Redrive, clock: Clock | None) -> int:
-    if clock is Clock.broker:
+def _present(redrive: Redrive, clock: StampedBy | None) -> int:
+    if clock is StampedBy.broker:
         return broker_time_ms(redrive.kafka, redrive.topics.prefix)
     return time.time_ns() // 1_000_000
 

@@ -5,7 +5,8 @@ of the version named below: importing it under another one is refused, and so is
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import copy
 from importlib.metadata import version
 from itertools import chain
 from types import FunctionType, MethodType
@@ -13,9 +14,11 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient, create_conn
+from aiokafka.consumer.fetcher import READ_UNCOMMITTED
 from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.producer.sender import AddPartitionsToTxnHandler, EndTxnHandler, Sender
 from aiokafka.producer.transaction_manager import PidAndEpoch
+from aiokafka.structs import TopicPartition
 
 from schemas.errors import ContractViolation
 
@@ -71,6 +74,16 @@ def fetch_in_sizes(consumer: AIOKafkaConsumer, min_bytes: int, max_wait_ms: int,
 def read_committed(consumer: AIOKafkaConsumer) -> None:
     """Have a consumer that somebody else has made, and that has not started, read no record of an open transaction."""
     consumer._isolation_level = "read_committed"
+
+
+async def high_watermarks(
+    consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Where logs end for those who read all, asked of a consumer that reads only what is committed."""
+    asking = copy(consumer._fetcher)
+    asking._isolation_level = READ_UNCOMMITTED
+    found: dict[TopicPartition, int] = await asking.end_offsets(list(partitions), consumer._request_timeout_ms)
+    return found
 
 
 def be_seen_fetching(consumer: AIOKafkaConsumer) -> None:

@@ -9,14 +9,15 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.alerts import Alert
 from schemas.dead_letters import Rejection, read_rejection
+from schemas.errors import Transient
 from schemas.instants import format_instant
 from stream_app.adapters.kafka.acceptance import acceptance_of
 from stream_app.adapters.kafka.publisher import Publisher
-from stream_app.adapters.kafka.scan import readers, scan_back
+from stream_app.adapters.kafka.scan import ReadOn, Scan, readers, settled
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.deployment import Deployment
 from stream_app.partition.effects import Decisions
-from stream_app.partition.letters import LetterOrigin, addressed, decisions
+from stream_app.partition.letters import LetterOrigin, Rejections, addressed
 from stream_app.ports.sending import HEADERS
 from stream_app.ports.writing import OutgoingRecord
 
@@ -33,6 +34,7 @@ class KafkaDecisions:
         self._alerts, self._letters = (TopicPartition(name, partition) for name in (topics.alerts, topics.letters))
         self._source = LetterOrigin(topics.events, partition, APP_VERSION)
         self._publisher = Publisher(self._kafka, f"{deployment.app_id}-{partition}")
+        self._ahead: ReadOn[Alert] | None = None
 
     async def open(self) -> None:
         """Fence the publisher before, and end the transaction that it may have left open."""
@@ -60,14 +62,34 @@ class KafkaDecisions:
             await self._publisher.publish(self._letters, records)
 
     async def read_back(self, position: int, rejected_from: int) -> Decisions:
-        """Scan both back from the end to the first decision whose front lies below what is asked for."""
+        """Scan letters back to the first whose front lies below what is asked for, and find where alerts begin that
+        are at or after the position."""
+
+        def is_due(one: Alert) -> bool:
+            return one.data.front >= position
+
         async with readers(self._kafka) as pair:
-            alerts = await scan_back(pair, self._alerts, _alert, lambda one: one.data.front < position)
-            letters = await scan_back(pair, self._letters, _rejection, lambda one: one.front < rejected_from)
-        return decisions(alerts, position, letters, rejected_from)
+            alerts = await settled(pair, self._alerts)
+            first, newest = await Scan[Alert](pair.committed, alerts, _alert).first_due(is_due)
+            rejected = Rejections(rejected_from)
+            letters = Scan[Rejection](pair.committed, await settled(pair, self._letters), _rejection)
+            async for _, letter in letters.newest_first():
+                if not rejected.add(letter):
+                    break
+        self._ahead = ReadOn[Alert](self._kafka, alerts._replace(begin=first), _alert)
+        await self._ahead.read_while(lambda one: not is_due(one))
+        return Decisions(newest.data.front if newest else -1, rejected.reasons, rejected.front)
+
+    async def read_alerts(self, before: int) -> Sequence[Alert]:
+        """The next ones, read on from where the last call ended."""
+        if self._ahead is None:
+            raise Transient("the log of decisions is not open")
+        return await self._ahead.read_while(lambda one: one.data.src.offset < before)
 
     async def close(self) -> None:
-        """Drop the producer."""
+        """Drop the producer, and the reader of alerts."""
+        if self._ahead is not None:
+            await self._ahead.close()
         await self._publisher.close()
 
 

@@ -11,6 +11,13 @@ from stream_app.ports.topic_log import TopicFacts
 _ANSWER_WITHIN_S = 10.0
 
 
+def held_back(kafka: KafkaConnection, topic: str) -> dict[int, int]:
+    """How many offsets of which partitions an open transaction holds back. Raises as `topic_facts` does."""
+    stable, high = (KafkaTopicLog(kafka, topic, whole=False, stable=stable) for stable in (True, False))
+    ahead = {partition: high.end(partition) - stable.end(partition) for partition in range(stable.partitions)}
+    return {partition: offsets for partition, offsets in ahead.items() if offsets > 0}
+
+
 def topic_facts(kafka: KafkaConnection, topic: str) -> TopicFacts:
     """Raises ContractViolation when there is no such topic, Transient when the broker does not answer."""
     log = KafkaTopicLog(kafka, topic, whole=False)

@@ -8,7 +8,7 @@ from schemas.errors import Transient
 from stream_app.core.intake.outcome import DeadLetter
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import Decisions
-from stream_app.partition.letters import LetterOrigin, addressed, decisions
+from stream_app.partition.letters import LetterOrigin, Rejections, addressed
 
 
 class DecisionPartition:
@@ -57,6 +57,7 @@ class MemoryDecisions:
     def __init__(self, partition: DecisionPartition) -> None:
         self._partition = partition
         self._epoch: int | None = None
+        self._unread: list[Alert] = []
 
     async def open(self) -> None:
         """Fence the publisher before, and end the transaction that it may have left open."""
@@ -85,9 +86,17 @@ class MemoryDecisions:
         """Everything that is committed, as far as it was asked for."""
         if not self._partition.settled:
             raise Transient("a transaction on the decisions is still open")
-        letters = [read_rejection(record.headers) for record in self._partition.letters]
-        rejections = [letter for letter in letters if letter is not None]
-        return decisions(self._partition.alerts, position, rejections, rejected_from)
+        alerts, rejected = self._partition.alerts, Rejections(rejected_from)
+        letters = (read_rejection(record.headers) for record in reversed(self._partition.letters))
+        all(rejected.add(letter) for letter in letters if letter is not None)
+        self._unread = [alert for alert in alerts if alert.data.src.offset >= position]
+        return Decisions(max((alert.data.front for alert in alerts), default=-1), rejected.reasons, rejected.front)
+
+    async def read_alerts(self, before: int) -> Sequence[Alert]:
+        """The next that were committed when they were read back."""
+        due = [alert for alert in self._unread if alert.data.src.offset < before]
+        self._unread = self._unread[len(due) :]
+        return due
 
     async def close(self) -> None:
         """Give the publisher up; an open transaction is left to the next session."""

@@ -17,6 +17,7 @@ import redis
 
 from schemas.errors import Transient
 from stream_app.adapters.redis.keys import meta_key, state_prefix
+from stream_app.adapters.redis.states import anchor_fields
 from stream_app.partition.effects import Meta
 from stream_app.ports.stored_states import occupied
 
@@ -41,8 +42,7 @@ return 1
 FINISH = """
 if redis.call('HGET', KEYS[1], 'import') ~= ARGV[1] then return 0 end
 redis.call('HDEL', KEYS[1], 'import', 'owner')
-if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'anchor', ARGV[3]) end
-redis.call('HSET', KEYS[1], 'position', ARGV[2], 'control', ARGV[4])
+redis.call('HSET', KEYS[1], 'position', ARGV[2], 'anchor', ARGV[3], 'anchor_offset', ARGV[4], 'control', ARGV[5])
 return 1
 """
 
@@ -72,9 +72,8 @@ class RedisImport:
 
     def finish(self, meta: Meta) -> None:
         """Let sessions begin at the position."""
-        anchor = "" if meta.anchor is None else meta.anchor
         control = b"" if meta.control is None else msgspec.json.encode(meta.control)
-        self._must(self._run(FINISH, [], meta.position, anchor, control))
+        self._must(self._run(FINISH, [], meta.position, *anchor_fields(meta.anchor), control))
 
     def _must(self, done: bool) -> None:
         if not done:

@@ -18,14 +18,14 @@ from stream_app.adapters.redis.answers import error_of
 from stream_app.adapters.redis.connection import aio_connection
 from stream_app.adapters.redis.keys import meta_key, state_prefix
 from stream_app.deployment import Deployment
-from stream_app.partition.effects import Claim, Commit, Meta
+from stream_app.partition.effects import Anchor, Claim, Commit, Meta
 
 CLAIM = """
 redis.call('HSET', KEYS[1], 'owner', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'position', 0)
 redis.call('HSETNX', KEYS[1], 'state_digest', ARGV[2])
 redis.call('HSETNX', KEYS[1], 'partitions', ARGV[3])
-return redis.call('HMGET', KEYS[1], 'position', 'anchor', 'state_digest', 'partitions', 'control')
+return redis.call('HMGET', KEYS[1], 'position', 'anchor', 'anchor_offset', 'state_digest', 'partitions', 'control')
 """
 CHECK = """
 local held = redis.call('HMGET', KEYS[1], 'owner', 'position')
@@ -36,26 +36,35 @@ local held = redis.call('HMGET', KEYS[1], 'owner', 'position')
 if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return 0 end
 local pairs, n = {}, 0
 for i = 2, #KEYS do
-  pairs[n + 1], pairs[n + 2] = KEYS[i], ARGV[i + 4]
+  pairs[n + 1], pairs[n + 2] = KEYS[i], ARGV[i + 5]
   n = n + 2
   if n == 4000 then redis.call('MSET', unpack(pairs, 1, n)) n = 0 end
 end
 if n > 0 then redis.call('MSET', unpack(pairs, 1, n)) end
-redis.call('HSET', KEYS[1], 'position', ARGV[3], 'anchor', ARGV[4], 'control', ARGV[5])
+redis.call('HSET', KEYS[1], 'position', ARGV[3], 'anchor', ARGV[4], 'anchor_offset', ARGV[5], 'control', ARGV[6])
 return 1
 """
-META_FIELDS = ("position", "anchor", "state_digest", "partitions", "control")
+META_FIELDS = ("position", "anchor", "anchor_offset", "state_digest", "partitions", "control")
 _TIMEOUT_S = 10.0
 
 Answer = TypeVar("Answer")
 
 
+def anchor_fields(anchor: Anchor | None) -> tuple[bytes | int, bytes | int]:
+    """Hash and offset of an anchor, empty where there is none."""
+    return (b"", b"") if anchor is None else (anchor.hashed, anchor.offset)
+
+
 def read_meta(values: Sequence[bytes | None]) -> Meta:
-    """What the META_FIELDS of a partition that was claimed say."""
-    position, anchor, digest, partitions, control = values
+    """What the META_FIELDS of a partition that was claimed say.
+
+    Versions that knew no offsets without a record did not say where the anchor stands: right before the position.
+    """
+    position, hashed, offset, digest, partitions, control = values
+    before = int(position or 0) - 1
     return Meta(
         position=int(position or 0),
-        anchor=int(anchor) if anchor is not None else None,
+        anchor=Anchor(int(offset or before), int(hashed)) if hashed else None,
         state_digest=(digest or b"").decode(),
         partitions=int(partitions or 0),
         control=msgspec.json.decode(control, type=ControlData) if control else None,
@@ -91,7 +100,7 @@ class RedisStates:
     async def commit(self, commit: Commit) -> bool:
         """States, position, anchor and control in one step, if owner and position are as expected."""
         control = msgspec.json.encode(commit.control) if commit.control else b""
-        head = (commit.token, commit.expected, commit.position, commit.anchor, control)
+        head = (commit.token, commit.expected, commit.position, *anchor_fields(commit.anchor), control)
         return bool(await self._script(COMMIT, self._keys(commit.users), *head, *commit.states))
 
     async def close(self) -> None:

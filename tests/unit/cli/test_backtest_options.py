@@ -104,6 +104,61 @@ def test_an_event_dated_too_far_ahead_is_a_dead_letter_as_it_is_live(log: Path) 
     assert (summary["dead_letters"], summary["rows"][0]["events"]) == (1, len(LINES))
 
 
+def test_figures_over_nothing_are_refused(log: Path) -> None:
+    write_lines(log.with_name("none.jsonl"), [])
+    for result in (churn("--events", log, "--from", "2031-01-01"), churn("--events", log.with_name("none.jsonl"))):
+        assert isinstance(result.exception, ContractViolation)
+        assert "was counted" in str(result.exception)
+        assert result.stdout == ""
+
+
+def renamed(lines: list[bytes], names: dict[str, str]) -> list[bytes]:
+    events = [json.loads(line) for line in lines]
+    for event in events:
+        if "action" in event["data"]:
+            event["data"]["action"] = names.get(event["data"]["action"], event["data"]["action"])
+    return [json.dumps(event).encode() for event in events if "action" in event["data"]]
+
+
+def test_a_log_of_which_the_workload_knows_nothing_is_refused(log: Path) -> None:
+    actions = {json.loads(line)["data"].get("action", "") for line in LINES}
+    write_lines(log, renamed(LINES, {action: f"shop_{action}" for action in actions}))
+    result = churn("--events", log)
+    assert isinstance(result.exception, ContractViolation)
+    assert "says anything that the workload music knows" in str(result.exception)
+
+
+def test_a_log_in_which_nobody_leaves_is_told_with_the_acts_that_would_count(log: Path) -> None:
+    write_lines(log, renamed(LINES, {"cancel": "close_account", "cancellation_confirmation": "close_account"}))
+    result = churn("--events", log, "--json")
+    assert json.loads(result.stdout)["rows"][0]["churners"] == 0
+    assert "does what counts as churn for the workload music (cancel, cancellation_confirmation)" in result.stderr
+    write_lines(log, renamed(LINES, {"cancel": "cancellation_confirmation"}))
+    assert json.loads(churn("--events", log, "--json").stdout)["rows"][0]["churners"] == 2
+
+
+@pytest.mark.parametrize("order", ["by user", "newest first", "two exports"])
+def test_a_log_that_is_not_in_the_order_of_time_gives_the_figures_of_the_one_that_is(log: Path, order: str) -> None:
+    right = json.loads(churn("--events", log, "--json").stdout)
+    users = [json.loads(line)["subject"] for line in LINES]
+    mixed = {
+        "by user": [line for _, line in sorted(zip(users, LINES, strict=True), key=lambda pair: pair[0])],
+        "newest first": LINES[::-1],
+        "two exports": [*LINES[::2], *LINES[1::2]],
+    }
+    write_lines(log, mixed[order])
+    result = churn("--events", log, "--json")
+    assert json.loads(result.stdout)["rows"] == right["rows"]
+    assert "log.jsonl is not in the order of time" in result.stderr
+
+
+def test_a_file_may_come_through_the_standard_input(log: Path) -> None:
+    piped = CliRunner().invoke(app, ["backtest", "--events", "-", "--json"], input=log.read_bytes())
+    told = [json.loads(text) for text in (piped.stdout, churn("--events", log, "--json").stdout)]
+    assert told[0]["rows"] == told[1]["rows"]
+    assert told[0]["source"] == "standard input"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

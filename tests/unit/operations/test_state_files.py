@@ -17,10 +17,10 @@ from operations.states.files import (
 )
 from operations.states.snapshot import PartitionSnapshot
 from schemas.errors import ContractViolation
-from stream_app.partition.effects import Meta
+from stream_app.partition.effects import Anchor, Meta
 from tests.support.state_deployments import CONTROL, DIGEST
 
-META = Meta(position=12, anchor=77, state_digest=DIGEST, partitions=2, control=CONTROL)
+META = Meta(position=12, anchor=Anchor(9, 77), state_digest=DIGEST, partitions=2, control=CONTROL)
 SNAPSHOTS = [
     PartitionSnapshot(META, {"ana": b"\x02" * 24, "渡辺": bytes(range(256))}),
     PartitionSnapshot(Meta(0, None, DIGEST, 2, None), {}),
@@ -59,7 +59,7 @@ def test_an_export_is_read_back_as_it_was_taken(tmp_path: Path) -> None:
 @given(states=st.dictionaries(st.text(min_size=1).filter(lambda name: name.isprintable()), st.binary(min_size=1)))
 def test_any_users_and_states_are_read_back(tmp_path_factory: pytest.TempPathFactory, states: dict[str, bytes]) -> None:
     directory = tmp_path_factory.mktemp("any")
-    one = PartitionSnapshot(Meta(1, 2, DIGEST, 1, None), states)
+    one = PartitionSnapshot(Meta(1, Anchor(0, 2), DIGEST, 1, None), states)
     export(directory, [one])
     assert read_all(directory) == [one]
 
@@ -108,7 +108,7 @@ def test_a_missing_file_and_a_manifest_of_a_later_form_are_refused(tmp_path: Pat
     (tmp_path / list(manifest.files)[1]).unlink()
     with pytest.raises(ContractViolation, match="cannot be read"):
         read_all(tmp_path)
-    later = (tmp_path / MANIFEST_FILE).read_text().replace('"version": 1', '"version": 2')
+    later = (tmp_path / MANIFEST_FILE).read_text().replace('"version": 2', '"version": 3')
     (tmp_path / MANIFEST_FILE).write_text(later)
     with pytest.raises(ContractViolation, match="cannot be read"):
         read_all(tmp_path)

@@ -1,7 +1,6 @@
 """The driver joins a session and its ports, and gives the ports up whatever ends the session."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,8 @@ import pytest
 from schemas.errors import ContractViolation, Transient
 from stream_app.adapters.memory.decisions import MemoryDecisions
 from stream_app.adapters.memory.events import MemoryFeed
-from stream_app.core.log import LogRecord, PlainRecord
+from stream_app.core.blocks import Block
+from stream_app.core.log import PlainRecord
 from stream_app.partition.driver import carry_out, drive
 from stream_app.partition.effects import Effect, Report
 from stream_app.partition.ports import Ports
@@ -51,9 +51,9 @@ class SilentFeed:
     async def seek(self, position: int) -> None:
         """Nothing is delivered from there on."""
 
-    async def receive(self) -> Sequence[LogRecord]:
+    async def receive(self) -> Block:
         """Wait for ever."""
-        never: asyncio.Future[Sequence[LogRecord]] = asyncio.get_running_loop().create_future()
+        never: asyncio.Future[Block] = asyncio.get_running_loop().create_future()
         return await never
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.dead_letters import read_rejection
 from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
-from stream_app.partition.effects import Check, Commit, LoadStates, PublishAlerts, ReadDecisions
+from stream_app.partition.effects import Anchor, Check, Commit, LoadStates, PublishAlerts, ReadDecisions
 from tests.support.clusters import BETWEEN_TRANSACTIONS, IN_TRANSACTION, KILLED, ROLLED_BACK, Cluster, Turn, Worker
 from tests.support.event_logs import Event, LogWriter, at, control, records_of
 from tests.support.sessions import CONTROL, EASY, HandFeed, World, poison, undisturbed, world_of
@@ -68,7 +68,10 @@ def is_as_if_nothing_had_happened(world: World, log: Sequence[PlainRecord]) -> N
     assert world.decisions.alerts == expected.alerts
     assert world.table.states == expected.states
     assert world.table.meta is not None
-    assert (world.table.meta.position, world.table.meta.anchor) == (len(log), anchor(log[-1].value))
+    assert (world.table.meta.position, world.table.meta.anchor) == (
+        len(log),
+        Anchor(len(log) - 1, anchor(log[-1].value)),
+    )
     rejections = [read_rejection(record.headers) for record in world.decisions.letters]
     assert [rejection.offset for rejection in rejections if rejection] == expected.dead
 

@@ -10,6 +10,7 @@ from schemas.errors import Transient
 from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
 from stream_app.partition.effects import (
+    Anchor,
     Check,
     Claim,
     Commit,
@@ -55,7 +56,7 @@ def test_a_session_claims_fences_and_verifies_before_it_reads_anything() -> None
         OpenDecisionLog(),
         Check(TOKEN, 0),
         ReadDecisions(0, -999),
-        InspectLog(0),
+        InspectLog(None),
         Seek(0),
     ]
 
@@ -64,7 +65,7 @@ def test_a_session_takes_up_at_the_position_that_it_finds() -> None:
     world = world_of(a_log())
     world.run_to_the_end()
     opening = list(takewhile(lambda effect: not isinstance(effect, Receive), world.run(HandFeed())))
-    assert opening[2:] == [Check(TOKEN, 4), ReadDecisions(4, -995), InspectLog(4), Seek(4)]
+    assert opening[2:] == [Check(TOKEN, 4), ReadDecisions(4, -995), InspectLog(3), Seek(4)]
 
 
 def test_dead_letters_and_then_alerts_are_out_before_the_states_that_remember_them_are_committed() -> None:
@@ -79,7 +80,7 @@ def test_a_commit_holds_states_position_anchor_and_control() -> None:
     effects = world.run_to_the_end()
     (commit,) = [effect for effect in effects if isinstance(effect, Commit)]
     assert (commit.token, commit.expected, commit.position) == (TOKEN, 0, 4)
-    assert (commit.anchor, commit.control) == (anchor(log[3].value), CONTROL)
+    assert (commit.anchor, commit.control) == (Anchor(3, anchor(log[3].value)), CONTROL)
     assert dict(zip(commit.users, commit.states, strict=True)) == world.table.states
     assert list(commit.users) == ["ana", "ben"]
 

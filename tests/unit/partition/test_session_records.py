@@ -1,10 +1,15 @@
 """Which records a session applies: each once and in order, however the feed cuts them; and under which model."""
 
+from itertools import repeat
+
 import pytest
 
 from schemas.errors import Transient
+from stream_app.adapters.memory.events import EventPartition
+from stream_app.core.blocks import Block
+from stream_app.core.hashing import anchor
 from stream_app.core.log import PlainRecord
-from stream_app.partition.effects import Commit, Receive
+from stream_app.partition.effects import Anchor, Commit, Receive
 from stream_app.partition.session import MAX_BATCH
 from tests.support.event_logs import Event, LogWriter, at, control, records_of
 from tests.support.sessions import CONTROL, EASY, HandFeed, World, undisturbed, world_of
@@ -143,3 +148,69 @@ def test_a_repeated_event_is_applied_once_also_by_the_next_session() -> None:
     reports = [report for _, report in world.watcher.reports]
     assert [(report.advance.applied, report.advance.repeated) for report in reports] == [(1, 0), (0, 1)]
     assert world.position == 2
+
+
+TRANSACTIONS = [LOG[0], *LOG[2:5], LOG[7]]
+"""The marker of a transaction, then an aborted run with its own marker, then, at the end, a marker again."""
+NOTHING = (range(1, 2), range(5, 7), range(8, 10))
+
+
+def in_transactions() -> EventPartition:
+    return EventPartition(TRANSACTIONS, NOTHING)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 500])
+def test_what_holds_nothing_by_right_is_passed_however_the_feed_cuts_it(size: int) -> None:
+    world = World(in_transactions())
+    world.run_to_the_end(repeat(size))
+    assert world.table.states == undisturbed(TRANSACTIONS).states
+    assert world.table.meta is not None
+    assert (world.position, world.table.meta.anchor) == (10, Anchor(7, anchor(LOG[7].value)))
+    reports = [report for _, report in world.watcher.reports]
+    assert sum(report.nothing for report in reports) == 5
+    assert sum(report.advance.applied for report in reports) == 5
+
+
+def test_a_range_that_holds_nothing_is_a_commit_of_its_own_and_leaves_the_anchor() -> None:
+    world = World(in_transactions())
+    chunks = [in_transactions().read(0, 5), in_transactions().read(5, 2), in_transactions().read(7, 3)]
+    effects = list(world.run(HandFeed(*chunks)))
+    commits = [effect for effect in effects if isinstance(effect, Commit)]
+    assert [(commit.position, commit.anchor and commit.anchor.offset) for commit in commits] == [
+        (5, 4),
+        (7, 4),
+        (10, 7),
+    ]
+    assert (commits[1].users, commits[1].states) == ([], [])
+
+
+def test_a_log_that_begins_with_an_aborted_run_has_no_anchor_before_its_first_record() -> None:
+    world = World(EventPartition([], [range(3)]))
+    world.run_to_the_end()
+    assert world.table.meta is not None
+    assert (world.position, world.table.meta.anchor) == (3, None)
+    world.events.append(plays(4)[3])
+    world.run_to_the_end()
+    assert world.position == 4
+
+
+def test_the_next_session_knows_the_log_by_the_record_that_the_anchor_hashes() -> None:
+    world = World(in_transactions())
+    applied(world, HandFeed(in_transactions().read(0, 7)))
+    assert applied(world, HandFeed(in_transactions().read(7, 3))) == [(7, 10)]
+
+
+def test_a_block_that_overlaps_the_position_within_an_aborted_run_is_cut_off() -> None:
+    world = World(in_transactions())
+    feed = HandFeed(in_transactions().read(0, 6), in_transactions().read(3, 7))
+    assert applied(world, feed) == [(0, 6), (6, 10)]
+    assert [report.nothing for _, report in world.watcher.reports] == [2, 3]
+
+
+def test_a_record_that_is_missing_between_markers_is_read_again() -> None:
+    world, whole = World(in_transactions()), in_transactions()
+    lacking = Block.of([LOG[0], LOG[2], LOG[4]], NOTHING[:2], begin=0, end=7)
+    feed = HandFeed(lacking, whole.read(3, 7))
+    assert applied(world, feed) == [(0, 3), (3, 10)]
+    assert feed.seeks == [0, 3]
+    assert world.table.states == undisturbed(TRANSACTIONS).states

@@ -13,7 +13,7 @@ from stream_app.adapters.memory.events import EventPartition
 from stream_app.adapters.onnx_scorer import load_model
 from stream_app.core.engine import Engine
 from stream_app.core.features.plan import compile_workload
-from stream_app.core.log import PlainRecord
+from stream_app.core.log import LogRecord, PlainRecord
 from stream_app.core.scoring import Scorer
 from stream_app.partition.effects import Report
 from stream_app.partition.session import Session
@@ -39,7 +39,7 @@ def a_world_at(position: int) -> World:
     return world
 
 
-def refused(world: World, session: Session | None = None, chunks: Sequence[Sequence[PlainRecord]] = ()) -> str:
+def refused(world: World, session: Session | None = None, chunks: Sequence[Sequence[LogRecord]] = ()) -> str:
     """The state that a session names as it refuses; it has published nothing and left states and position alone."""
     states, position, alerts = dict(world.table.states), world.position, list(world.decisions.alerts)
     with pytest.raises(ContractViolation) as refusal:
@@ -107,8 +107,34 @@ def test_a_record_below_what_its_user_has_seen_is_refused() -> None:
 
 def test_a_hole_in_the_log_that_a_look_from_the_side_confirms_stops_the_partition() -> None:
     log = a_log()
-    world = World(EventPartition([*log[:2], PlainRecord(99, 1, None, b"a marker"), *log[3:]]))
+    world = World(EventPartition([*log[:2], *log[3:]]))
     assert refused_after(2, world, [log[:2], *[log[3:]] * 6]) == "hole_in_log"
+
+
+def test_a_hole_among_what_holds_nothing_by_right_stops_the_partition() -> None:
+    log = a_log()
+    events = EventPartition([*log[:2], log[4]], [range(3, 4)])
+    assert refused_after(2, World(events), [log[:2], *[events.read(3, 2)] * 6]) == "hole_in_log"
+
+
+def test_another_record_at_the_anchor_is_refused_though_nothing_stands_behind_it() -> None:
+    log = a_log()
+    world = World(EventPartition(log[:2], [range(2, 4)]))
+    world.run_to_the_end()
+    rewritten = EventPartition([log[0], PlainRecord(1, 1, None, b"another")], [range(2, 4)])
+    assert refused(World(rewritten, world.table, world.decisions)) == "rewritten_log"
+
+
+def test_a_mirrored_log_with_other_offsets_is_refused() -> None:
+    """A copy by a mirror has no markers: what stood behind one stands an offset lower."""
+    log = a_log()
+    world = World(
+        EventPartition([log[0], *(record._replace(offset=record.offset + 1) for record in log[1:])], [range(1, 2)])
+    )
+    world.run_to_the_end()
+    assert refused(World(EventPartition(log), world.table, world.decisions)) == "position_outside_log"
+    longer = [*log, *(record._replace(offset=record.offset + 5) for record in log)]
+    assert refused(World(EventPartition(longer), world.table, world.decisions)) == "rewritten_log"
 
 
 def test_a_log_that_was_cut_off_before_what_is_still_to_be_applied_stops_the_partition() -> None:
@@ -133,7 +159,7 @@ def test_records_below_the_position_are_dropped_as_long_as_the_log_is_the_same()
 
 
 def refused_after(
-    applied: int, world: World, chunks: Sequence[Sequence[PlainRecord]], cut: int = 0, again: Sequence[PlainRecord] = ()
+    applied: int, world: World, chunks: Sequence[Sequence[LogRecord]], cut: int = 0, again: Sequence[PlainRecord] = ()
 ) -> str:
     """The state that a session names once it has applied so many records; nothing is skipped."""
 

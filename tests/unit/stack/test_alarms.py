@@ -11,6 +11,7 @@ import yaml
 from schemas.errors import Stop
 from stream_app.metrics.catalogue import (
     DEAD_LETTER_RECORDS,
+    HELD_BACK,
     PARTITION_LAG,
     PARTITION_POSITION,
     PARTITION_STATE,
@@ -29,6 +30,7 @@ READINGS = (
     GaugeReading(PARTITION_STATE, ("1", "backing_off"), 1),
     GaugeReading(PARTITION_POSITION, ("0",), 7),
     GaugeReading(PARTITION_LAG, ("0",), 0),
+    GaugeReading(HELD_BACK, ("0",), 0),
     GaugeReading(REDIS_MEMORY, (), 0.5),
 )
 PAGE = Page(MetricsPage(WorkerMetrics(), lambda: READINGS).text().decode())
@@ -146,6 +148,23 @@ def test_a_partition_that_has_records_to_apply_and_applies_none_is_alarmed_after
 )
 def test_a_partition_that_applies_what_there_is_does_not_stand_still(course: Iterator[Scrape]) -> None:
     assert after(rule_named("ChurnPartitionStandsStill"), course, 1200) is None
+
+
+def held_back(position: int, offsets: int) -> Scrape:
+    return {**place(position, 0), **dict([series(HELD_BACK.name, offsets, instance="a", partition="0")])}
+
+
+def test_a_transaction_that_stays_open_is_alarmed_after_a_quarter_of_an_hour() -> None:
+    assert after(rule_named("ChurnPartitionHeldBack"), repeat(held_back(7, 80)), 1200) == 900
+
+
+@pytest.mark.parametrize(
+    "course",
+    [(held_back(position, 500) for position in range(1000)), cycle([*[held_back(7, 3)] * 60, held_back(7, 0)])],
+    ids=["one after the other", "a slow producer, now and then"],
+)
+def test_transactions_that_end_are_not_alarmed(course: Iterator[Scrape]) -> None:
+    assert after(rule_named("ChurnPartitionHeldBack"), course, 1800) is None
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
-from schemas.errors import ContractViolation, Doubt, Transient
+from schemas.errors import MENDED_ELSEWHERE, ContractViolation, Doubt, FailedEvent, Stop, Transient
 from stream_app.metrics.catalogue import SESSIONS_ENDED
 from stream_app.worker.owner import BACKING_OFF, RUNNING
 from tests.support.partition_rooms import PARTITION, Room, Slow, Watched, a_log, settle
@@ -175,5 +176,71 @@ def test_a_worker_that_has_stopped_takes_no_partition_any_more() -> None:
         await room.owner.release(None)
         await room.assign()
         assert room.owner.tasks == {}
+
+    in_virtual_time(scenario())
+
+
+@pytest.mark.parametrize("stop", sorted(MENDED_ELSEWHERE))
+def test_a_stop_whose_cause_lies_elsewhere_is_looked_at_again_and_ends_once_it_is_mended(stop: Stop) -> None:
+    async def scenario() -> None:
+        room = Room(a_log(2))
+        room.refuse(ContractViolation("somebody else must mend this", state=stop))
+        await room.assign()
+        for _ in range(8):
+            assert (room.task.state, room.task.why) == (stop, "somebody else must mend this")
+            await asyncio.sleep(5.0)
+        assert room.waits_s == pytest.approx([15.0, 15.0])
+        room.make_states = None
+        await asyncio.sleep(15.0)
+        assert (room.task.state, room.task.why) == (RUNNING, "")
+        room.deliver(0, 2)
+        await settle()
+        assert room.world.position == 2
+
+    with capture_logs() as lines:
+        in_virtual_time(scenario())
+    assert [line["event"] for line in lines].count("partition_stopped") == 1
+
+
+def test_an_event_that_failed_is_a_suspect_of_the_next_session_which_begins_after_a_pause() -> None:
+    async def scenario() -> None:
+        room = Room(a_log(2))
+        room.refuse(FailedEvent("this version failed on offset 1", 1))
+        await room.assign()
+        assert (room.task.state, room.task.suspects) == (BACKING_OFF, {1})
+        room.make_states = None
+        await asyncio.sleep(2.1)
+        assert room.waits_s == pytest.approx([2.0])
+        room.deliver(0, 2)
+        await settle()
+        assert (room.world.position, room.task.suspects) == (2, set())
+        assert room.metrics.counters[SESSIONS_ENDED.name, ("event_failed",)] == 1
+
+    in_virtual_time(scenario())
+
+
+def test_a_partition_whose_task_has_ended_unasked_is_not_ready_and_the_owner_says_so() -> None:
+    async def scenario() -> None:
+        room = Room(a_log(2))
+        await room.assign()
+        assert room.owner.ready
+        told = asyncio.ensure_future(room.owner.until_one_has_ended())
+        room.task.task.cancel()
+        await settle()
+        assert told.done()
+        assert not room.owner.ready
+
+    in_virtual_time(scenario())
+
+
+def test_a_partition_that_is_given_up_has_not_ended_unasked() -> None:
+    async def scenario() -> None:
+        room = Room(a_log(2))
+        await room.assign()
+        told = asyncio.ensure_future(room.owner.until_one_has_ended())
+        await room.owner.release({PARTITION})
+        await settle()
+        assert not told.done()
+        told.cancel()
 
     in_virtual_time(scenario())
