@@ -90,7 +90,7 @@ class Live:
 
 @pytest.fixture
 def live(stack: Services, prefix: str) -> Iterator[Live]:
-    settings = Settings(app_id=prefix + "a[p]p*", topic_prefix=prefix)
+    settings = Settings(app_id=prefix + "app", topic_prefix=prefix)
     deployment = replace(deployment_at(stack, prefix), app_id=settings.app_id)
     create_topics(deployment, PARTITIONS, first_control(settings))
     KafkaSender(kafka_of(stack), deployment.topics.events).send(address(LINES), flat_out(), lambda count: None)
