@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from msgspec import Struct
+
 from schemas.errors import ContractViolation
 from schemas.topics import CHURN_ALERTS, CUSTOMER_EVENTS, DEAD_LETTERS, Topic
 
@@ -40,13 +42,16 @@ class Tls:
         }
 
 
-@dataclass(frozen=True)
-class Login:
+class Login(Struct, frozen=True, tag=True):
     """A user that logs in with a password; `mechanism` is Kafka's name for how."""
 
     mechanism: str
     username: str
-    password: str = field(repr=False)
+    password: str
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"Login({self.mechanism!r}, {self.username!r})"
 
     @property
     def environment(self) -> dict[str, str | None]:
@@ -58,17 +63,20 @@ class Login:
         }
 
 
-@dataclass(frozen=True)
-class TokenClient:
+class TokenClient(Struct, frozen=True, tag=True):
     """Who gets tokens from an authorisation server, by OAuth's client credentials, and logs in with them."""
 
-    url: str = field(repr=False)
+    url: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str
     scope: str | None = None
     ca_file: str | None = None
 
-    mechanism: ClassVar = "OAUTHBEARER"
+    mechanism: ClassVar[str] = "OAUTHBEARER"
+
+    def __repr__(self) -> str:
+        """Without the secret, and without a URL that may hold one."""
+        return f"TokenClient({self.client_id!r})"
 
     @property
     def environment(self) -> dict[str, str | None]:

@@ -64,17 +64,22 @@ class Loader:
     """The process that sends a load; `start` returns when it is ready to."""
 
     def __init__(self, load: OpenLoad) -> None:
-        command = [sys.executable, "-m", "benchmarks.speed.open_loop", msgspec.json.encode(load).decode()]
+        command = [sys.executable, "-m", "benchmarks.speed.open_loop"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._tell(msgspec.json.encode(load).decode())
 
     def start(self) -> int:
         """Have it begin; the moment at which its first event is due, in ms."""
         self._line()
         start_ms = time.time_ns() // 1_000_000 + _LEAD_MS
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{start_ms}\n")
-        self._process.stdin.flush()
+        self._tell(str(start_ms))
         return start_ms
+
+    def _tell(self, text: str) -> None:
+        """By its input: arguments can be read by everybody on the machine."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
 
     def report(self) -> SendingReport:
         """Wait for its end."""
@@ -138,7 +143,7 @@ def _users(load: OpenLoad, places: Integers, random: np.random.Generator) -> Int
 
 def main() -> None:
     """Prepare, say so, wait for the word, send, report."""
-    load = msgspec.json.decode(sys.argv[1], type=OpenLoad)
+    load = msgspec.json.decode(sys.stdin.readline(), type=OpenLoad)
     chunk = prepare(load, time.time_ns() // 1_000_000)
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -19,6 +19,7 @@ from stream_app.bootstrap.deployment import topic_log
 from stream_app.bootstrap.engine import ComparedScorer, Comparisons, engine_of, warm_up
 from stream_app.core import engine as engine_module
 from stream_app.core import partition_fold as fold_module
+from stream_app.core.blocks import Block
 from stream_app.core.engine import Engine
 from stream_app.core.log import LogRecord
 from stream_app.core.partition_fold import PartitionFold
@@ -93,7 +94,7 @@ class _World:
     def __init__(self, engine: Engine, partitions: int, records: Sequence[LogRecord], batch: int) -> None:
         self._digest = engine.compiled.state_digest
         self._partitions = partitions
-        self._chunks = iter([records[at : at + batch] for at in range(0, len(records), batch)])
+        self._chunks = iter([Block.of(records[at : at + batch]) for at in range(0, len(records), batch)])
         self._states: dict[str, bytes] = {}
 
     def reply(self, effect: Effect[Any]) -> Any:  # noqa: ANN401 - see Effect[Reply]

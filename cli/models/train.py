@@ -87,7 +87,7 @@ def train(
         source, lines = f"simulated with seed {seed}", simulator.simulate(*world)
         spec = TrainingSpec(version, seed, _oracle(simulator, world, compiled, rollouts), rollouts)
     else:
-        source, lines, spec = name_of(events), _lines_of(events, event_lines), TrainingSpec(version, seed)
+        source, lines, spec = Path(name_of(events)).name, _lines_of(events, event_lines), TrainingSpec(version, seed)
     log = None if real is None else _survey(compiled, real.name, _real_lines(compiled, real), _all_unseen, seed)
     trained = train_model(
         compiled, *_survey(compiled, source, lines, lambda user: part_of(user, seed), seed), spec, OnnxScorer, _say

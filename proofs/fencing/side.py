@@ -101,8 +101,9 @@ class _Readings:
 
 def run(task: Task) -> Spent:
     """One side in a process of its own. Raises Transient when it fails."""
-    command = [sys.executable, "-m", "proofs.fencing.side", msgspec.json.encode(task).decode()]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=_WITHIN_S, check=False)
+    command = [sys.executable, "-m", "proofs.fencing.side"]
+    told = msgspec.json.encode(task).decode()  # not as an argument, which everybody on the machine can read
+    ran = subprocess.run(command, input=told, capture_output=True, text=True, timeout=_WITHIN_S, check=False)
     if ran.returncode != 0:
         raise Transient(f"the {task.side} side did not come to its end:\n{ran.stderr[-2000:]}")
     return msgspec.json.decode(ran.stdout, type=Spent)
@@ -155,5 +156,5 @@ _PORTS: dict[FenceSide, Callable[[Task, int, Feed, Watcher], Ports]] = {"fenced"
 
 
 if __name__ == "__main__":
-    found = asyncio.run(_measured(msgspec.json.decode(sys.argv[1], type=Task)))
+    found = asyncio.run(_measured(msgspec.json.decode(sys.stdin.buffer.read(), type=Task)))
     sys.stdout.write(msgspec.json.encode(found).decode())

@@ -23,9 +23,8 @@ def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
 def compact(made: Deployment) -> None:
     policy = ConfigEntry("cleanup.policy", "compact", incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, made.topic(), incremental_configs=[policy])
-    for answer in (
-        AdminClient({"bootstrap.servers": made.services.bootstrap}).incremental_alter_configs([resource]).values()
-    ):
+    admin = AdminClient({"bootstrap.servers": made.services.bootstrap})
+    for answer in admin.incremental_alter_configs([resource]).values():
         answer.result(30)
 
 

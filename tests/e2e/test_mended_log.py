@@ -67,7 +67,7 @@ def stopped_at_a_batch(made: Deployment) -> range:
     made.wait_until_applied([6, *[8] * (PARTITIONS - 1)])
     delete_before(made.at.kafka, made.topic(), CUT_OFF, 3)
     worker.stop()
-    named = re.search(r"partition_stopped.* offsets (\d+) to (\d+)", worker.log.read_text())
+    named = re.search(r"with offsets (\d+) to (\d+) cannot be read", worker.log.read_text())
     assert named is not None
     return range(int(named[1]), int(named[2]) + 1)
 
@@ -109,7 +109,7 @@ def test_states_go_on_with_a_copy_of_the_log_at_the_same_offsets_without_the_bat
 ) -> None:
     batch = stopped_at_a_batch(made)
     assert made.positions()[0] == batch.start
-    export, mended = str(tmp_path / "at-the-stop"), made.prefix + "mended."
+    export, mended = str(tmp_path / "at-the-stop"), made.prefix + "mended-"
     assert churn("export-state", export).exit_code == 0
     copy(made, mended + CUSTOMER_EVENTS.name, without=batch)
     monkeypatch.setenv("CHURN_TOPIC_PREFIX", mended)
@@ -122,7 +122,7 @@ def test_states_go_on_with_a_copy_of_the_log_at_the_same_offsets_without_the_bat
 
 def test_a_copy_whose_offsets_have_shifted_is_refused(made: Deployment) -> None:
     started(made).stop()
-    mended = made.prefix + "mended."
+    mended = made.prefix + "mended-"
     create_topics(deployment_at(made.services, mended), PARTITIONS, first_control(made.settings))
     send(Deployment(made.services, mended, made.directory), 1, 9)
     worker = made.start_worker(more={"CHURN_TOPIC_PREFIX": mended})

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cli.console import EXIT_UNREACHABLE
 from operations.rights.roles import ROLES, Role
 from stack.worker_process import WorkerProcess
 from tests.support.music_logs import music_lines
@@ -55,6 +56,15 @@ def told(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return found
 
 
+def verify(stand: SecuredStand, name: str) -> subprocess.CompletedProcess[str]:
+    """On a machine that is very busy, the only broker is without its partitions for moments: exit code 3."""
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        run = churn(stand, "operations", name, "verify", "--json")
+        if run.returncode != EXIT_UNREACHABLE or time.monotonic() > deadline:
+            return run
+
+
 @contextmanager
 def working(stand: SecuredStand, name: str, log: Path) -> Iterator[WorkerProcess]:
     """A worker that is ready, and stopped at the end."""
@@ -85,7 +95,7 @@ def test_the_whole_path_runs_with_the_least_rights_of_each_role(stand: SecuredSt
         seen = churn(stand, "subscriber", name, "alerts", "--from-start", "--limit", "1", "--json")
         assert seen.returncode == 0, seen.stderr
         assert json.loads(seen.stdout)["data"]["user_ref"].startswith("u")
-        verified = told(churn(stand, "operations", name, "verify", "--json"))
+        verified = told(verify(stand, name))
         assert verified["exact"]
         assert verified["events"] == sent
     assert not [secret for secret in PASSWORDS.values() if secret in log.read_text()]

@@ -15,7 +15,7 @@ from schemas.topics import CUSTOMER_EVENTS
 from stack.local import Services
 from stream_app.adapters.kafka.topics import create_topics
 from stream_app.bootstrap.faust_broker import faust_arguments
-from stream_app.core.log import PlainRecord
+from stream_app.core.blocks import Block
 from stream_app.deployment import Deployment
 from stream_app.worker.transport import FETCH_MAX_BYTES, FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, ChunkTransport
 from tests.integration.test_topics import CONTROL
@@ -32,7 +32,7 @@ def worker_thread(at: Deployment, directory: Path) -> Iterator[Any]:
     thread.thread_loop.close()
 
 
-def test_a_worker_asks_the_broker_for_its_own_sizes_of_a_fetch_and_delivers_plain_records(
+def test_a_worker_asks_the_broker_for_its_own_sizes_of_a_fetch_and_delivers_blocks(
     stack: Services, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create_topics(deployment_at(stack, prefix), 1, CONTROL)
@@ -45,14 +45,14 @@ def test_a_worker_asks_the_broker_for_its_own_sizes_of_a_fetch_and_delivers_plai
     monkeypatch.setattr(fetcher, "FetchRequest", seen)
     with worker_thread(deployment_at(stack, prefix), tmp_path) as thread:
 
-        async def read_a_record() -> None:
+        async def read_a_block() -> None:
             consumer = thread._create_worker_consumer(thread.transport)
             consumer.subscribe([prefix + CUSTOMER_EVENTS.name])
             await consumer.start()
             try:
-                assert type(await consumer.getone()) is PlainRecord
+                assert type(await consumer.getone()) is Block
             finally:
                 await consumer.stop()
 
-        asyncio.run(read_a_record())
+        asyncio.run(read_a_block())
     assert set(asked) == {(FETCH_MAX_WAIT_MS, FETCH_MIN_BYTES, FETCH_MAX_BYTES)}

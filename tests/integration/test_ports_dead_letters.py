@@ -151,7 +151,7 @@ def test_a_topic_that_takes_less_than_it_should_is_written_to_by_the_next_sessio
     in_kafka: InKafka, config: dict[str, str]
 ) -> None:
     """As with a worker whose clock is wrong, or with a smaller limit than this version asks for."""
-    alter(in_kafka.bootstrap, in_kafka.letters_topic, config)
+    alter(in_kafka, config)
     letters = [DeadLetter(PlainRecord(5, SENT_MS, b"ana", b"x" * 300_000), "too_large", "300 kB")]
     taken = taken_before_the_config_counts(in_kafka, letters)
     published(in_kafka, letters)
@@ -196,10 +196,10 @@ def taken_before_the_config_counts(in_kafka: InKafka, letters: Sequence[DeadLett
     raise AssertionError
 
 
-def alter(bootstrap: str, topic: str, config: dict[str, str]) -> None:
+def alter(in_kafka: InKafka, config: dict[str, str]) -> None:
     entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()]
-    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    resource = ConfigResource(ConfigResource.Type.TOPIC, in_kafka.letters_topic, incremental_configs=entries)
+    admin = AdminClient({"bootstrap.servers": in_kafka.bootstrap})
     for answer in admin.incremental_alter_configs([resource]).values():
         answer.result(30)
 

@@ -90,7 +90,7 @@ class Live:
 
 @pytest.fixture
 def live(stack: Services, prefix: str) -> Iterator[Live]:
-    settings = Settings(app_id=prefix + "a[p]p*", topic_prefix=prefix)
+    settings = Settings(app_id=prefix + "app", topic_prefix=prefix)
     deployment = replace(deployment_at(stack, prefix), app_id=settings.app_id)
     create_topics(deployment, PARTITIONS, first_control(settings))
     KafkaSender(kafka_of(stack), deployment.topics.events).send(address(LINES), flat_out(), lambda count: None)
@@ -196,5 +196,5 @@ def test_a_position_behind_the_end_of_the_log_is_named(live: Live) -> None:
 
 def test_users_of_another_app_id_that_looks_alike_are_not_taken_for_ones_own(live: Live) -> None:
     live.apply(50)
-    live.client.set(state_prefix(live.deployment.app_id.replace("[p]", "p"), 0) + "stranger", b"x")
+    live.client.set(state_prefix(live.deployment.app_id + "-2", 0) + "stranger", b"x")
     assert RedisStoredStates(live.client, live.deployment.app_id).users(0) == set(live.states())

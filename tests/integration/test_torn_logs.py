@@ -27,7 +27,7 @@ def commit(url: str, expected: int, position: int, users: list[str]) -> None:
     keys = [META, *(PREFIX + user for user in users)]
     states = [f"{user} at {position}" for user in users]
     with redis.Redis.from_url(url) as client:
-        assert client.eval(COMMIT, len(keys), *keys, "owner", expected, position, 0, b"", *states) == 1
+        assert client.eval(COMMIT, len(keys), *keys, "owner", expected, position, 0, 0, b"", *states) == 1
 
 
 def states(url: str) -> list[str]:

@@ -209,15 +209,17 @@ def test_a_simulated_log_is_judged_beside_its_ceiling(simulated: Trained) -> Non
     assert "AUC below it" in simulated.result.stdout
 
 
-def test_a_version_that_exists_is_refused_before_anything_is_read(trained: Trained) -> None:
-    result = churn_train("music", "--events", "no-such-file", "--out", trained.models, "--version", "0.1.0")
+def test_a_version_that_exists_is_refused_before_anything_is_read(trained: Trained, tmp_path: Path) -> None:
+    (unread := tmp_path / "unread").write_text("no event")
+    result = churn_train("music", "--events", unread, "--out", trained.models, "--version", "0.1.0")
     assert isinstance(result.exception, ContractViolation)
     assert "versions never change: choose another one with --version" in str(result.exception)
 
 
 @pytest.mark.parametrize("option", ["--users", "--days", "--rollouts"])
 def test_what_is_said_of_a_simulation_is_refused_beside_an_event_file(option: str, tmp_path: Path) -> None:
-    result = churn_train("music", "--events", "events.jsonl", option, "70", "--out", tmp_path)
+    (events := tmp_path / "events.jsonl").touch()
+    result = churn_train("music", "--events", events, option, "70", "--out", tmp_path)
     assert result.exit_code == 2
     assert f"Invalid value for {option}: it is about a simulated log" in " ".join(result.stderr.split())
 

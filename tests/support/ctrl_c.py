@@ -2,9 +2,12 @@
 
 import sys
 
-HEEDING_CTRL_C = [
-    sys.executable,
-    "-c",
-    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])",
-]
-"""Put before a command: a shell that runs the tests in the background has them ignore Ctrl-C, which is inherited."""
+_HEEDING = """
+import os, signal, sys
+for number in (signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+HEEDING_CTRL_C = [sys.executable, "-c", _HEEDING]
+"""Put before a command: a shell that runs the tests in the background has them ignore Ctrl-C, and nohup a hang-up; both
+are inherited."""

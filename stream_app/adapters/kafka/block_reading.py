@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.errors import Transient
@@ -31,7 +31,12 @@ class BlockReading:
     def __init__(self, kafka: KafkaConnection, topic: str, partition: int, isolation: Isolation, begin: int) -> None:
         self._kafka, self._at = kafka, TopicPartition(topic, partition)
         self._loop = asyncio.Runner()
-        self._start(isolation, begin)
+        self._started: list[AIOKafkaConsumer] = []
+        try:
+            self._start(isolation, begin)
+        except BaseException:
+            self.close()
+            raise
 
     def next(self) -> Block:
         """What comes next. Raises UnreadableBatch where the log cannot be read on."""
@@ -42,14 +47,16 @@ class BlockReading:
 
     def close(self) -> None:
         """Read no further."""
-        self._loop.run(self._consumer.stop())
-        self._loop.close()
+        with self._loop:
+            for consumer in self._started:
+                self._loop.run(consumer.stop())
 
     def _start(self, isolation: Isolation, begin: int) -> None:
         async def start() -> None:
             self._consumer = aio_consumer(
                 self._kafka, isolation_level=isolation, fetch_max_wait_ms=20, max_partition_fetch_bytes=_AT_ONCE_BYTES
             )
+            self._started.append(self._consumer)
             deliver_blocks(self._consumer)
             await self._consumer.start()
             self._consumer.assign([self._at])

@@ -13,7 +13,7 @@ from stream_app.worker import transport
 from stream_app.worker.owner import PartitionOwner, PartitionTask
 from stream_app.worker.transport import ChunkApp, ChunkConsumer, ChunkTransport
 
-OURS = {"end", "seek_to", "_end_with_a_partition", "_in_thread", "_look_at", "_look_after_the_paused"}
+OURS = {"ends", "seek_to", "_end_with_a_partition", "_in_thread", "_look_at", "_look_after_the_paused"}
 REPLACED = [
     (stock.AIOKafkaConsumerThread, "_create_worker_consumer"),
     (stock.AIOKafkaConsumerThread, "_commit"),
