@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Row:
+class PeerRow:
     """One of them; without figures where it could not be run, and then `why`."""
 
     name: str
@@ -63,11 +63,11 @@ def measure(
     return [row.shown for row in rows]
 
 
-def _worker(made: Testbed, count: int) -> Row:
+def _worker(made: Testbed, count: int) -> PeerRow:
     with made.worker() as worker:
         first, half, last = (wait_for(worker, made.pids, wanted) for wanted in (1, count // 2, count))
         alerts = worker.probe()["counts"]["alerts"]
-    return Row(
+    return PeerRow(
         "churn",
         "this project",
         "scores each event",
@@ -79,19 +79,19 @@ def _worker(made: Testbed, count: int) -> Row:
     )
 
 
-def _peer(peer: Peer, made: Testbed, count: int, before: str, say: Say) -> Row:
+def _peer(peer: Peer, made: Testbed, count: int, before: str, say: Say) -> PeerRow:
     about = (peer.name, peer.title, peer.work, peer.does, min(peer.events, count))
     missing = hindrance(peer, made.deployment)
     if missing is not None:
         say(f"{before}{peer.title} is left out: {missing}")
-        return Row(*about, why=missing)
+        return PeerRow(*about, why=missing)
     say(f"{before}{peer.title} {peer.work}")
     try:
         took = run(peer, made.deployment, made.model, count)
     except Transient as error:
         say(f"{before}{error}")
-        return Row(*about, why=str(error))
-    return Row(
+        return PeerRow(*about, why=str(error))
+    return PeerRow(
         *about,
         cold=round(took.cold),
         warm=None if took.warm is None else round(took.warm),

@@ -14,7 +14,7 @@ from benchmarks.peers import running, runtimes
 from benchmarks.peers.catalogue import BY_NAME, PEERS, STOCK_FAUST, Peer
 from benchmarks.peers.running import Took
 from benchmarks.peers.runtimes import Here, JavaClasses
-from benchmarks.speed.beside_peers import Row
+from benchmarks.speed.beside_peers import PeerRow
 from schemas.errors import Transient
 from stream_app.deployment import Deployment, KafkaConnection, Tls, Topics
 
@@ -135,7 +135,7 @@ def test_peers_are_left_out_where_the_broker_wants_more_than_plain_text() -> Non
 
 
 def test_a_row_without_figures_says_why() -> None:
-    shown = Row("flink", "Flink", "counts", "counts", 10, why="not built").shown
+    shown = PeerRow("flink", "Flink", "counts", "counts", 10, why="not built").shown
     assert shown["events_per_cpu_second_cold"] is None
     assert shown["why_not"] == "not built"
 

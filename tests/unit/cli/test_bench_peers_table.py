@@ -2,12 +2,12 @@
 
 import pytest
 
-from benchmarks.speed.beside_peers import Row
+from benchmarks.speed.beside_peers import PeerRow
 from cli.measure.bench.peers_table import show
 
 ROWS = [
-    Row("churn", "this project", "scores each event", "44 features", 20_000, 250_000, 300_000, 12).shown,
-    Row("flink", "Flink, heap", "counts", "counts", 20_000, why="it is not built: `make peers-java`").shown,
+    PeerRow("churn", "this project", "scores each event", "44 features", 20_000, 250_000, 300_000, 12).shown,
+    PeerRow("flink", "Flink, heap", "counts", "counts", 20_000, why="it is not built: `make peers-java`").shown,
 ]
 
 
