@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,6 +19,7 @@ from stream_app.adapters.kafka.record_batches import BatchReader
 from stream_app.ports.fetching import UnreadableBatch
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_worker import Writer, activity, home_of, user_of
+from tests.support.waiting import wait_until
 
 IN_THE_SUITE, FUZZED = 24, 300
 PATIENCE_S = 120.0
@@ -92,11 +92,12 @@ def made(stack: Services, prefix: str, tmp_path: Path, jars: Path, damager: Dama
 
 def until(made: Deployment, reached: Callable[[], bool]) -> None:
     """Wait for something, as long as the worker lives."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not reached():
+
+    def reached_alive() -> bool:
         made.workers[-1].must_run()
-        assert time.monotonic() < deadline, (made.positions(), made.workers[-1].probe())
-        time.sleep(0.01)
+        return reached()
+
+    wait_until(reached_alive, "the worker comes on", PATIENCE_S)
 
 
 def send_one_each(made: Deployment, number: int) -> None:

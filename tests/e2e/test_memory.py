@@ -1,7 +1,6 @@
 """Redis that is full pauses the worker and loses nothing; the alarm comes first."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from stream_app.ports.pacing import flat_out
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_kill import START_MS, ends
 from tests.support.connections import kafka_of
+from tests.support.waiting import wait_until
 
 MIB = 1 << 20
 WITHIN_S = 60.0
@@ -35,13 +35,6 @@ def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
         server.stop()
 
 
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def states(worker: WorkerProcess) -> set[str]:
     return {partition["state"] for partition in worker.probe()["partitions"].values()}
 
@@ -57,13 +50,15 @@ def test_a_full_redis_pauses_every_partition_after_an_alarm_and_nothing_is_lost(
 
         wait_until(alarmed_at_85_percent, "no alarm at 85 %")
         assert states(worker) == {"running"}
-        client.config_set("maxmemory", client.info("memory")["used_memory"] + MIB // 16)
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + MIB // 64)
         events = list(address(simulate(400, 40, 3, START_MS)))
         KafkaSender(kafka_of(made.services), made.topic()).send(events, flat_out(), lambda _: None)
         paused: set[str] = set()
 
         def every_partition_was_refused() -> bool:
-            paused.update(p for p, found in worker.probe()["partitions"].items() if "maxmemory" in found["why"])
+            refused = {p: found for p, found in worker.probe()["partitions"].items() if "maxmemory" in found["why"]}
+            assert {found["state"] for found in refused.values()} <= {"backing_off"}
+            paused.update(refused)
             return len(paused) == PARTITIONS
 
         wait_until(every_partition_was_refused, "Redis was not full")

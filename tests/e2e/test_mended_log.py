@@ -18,8 +18,9 @@ from stream_app.bootstrap.engine import first_control
 from stream_app.deployment import KafkaConnection
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_verify import churn, verified
-from tests.e2e.test_worker import Writer, activity, home_of, send_batch_that_grows, user_of, wait_until
+from tests.e2e.test_worker import Writer, activity, home_of, send_batch_that_grows, user_of
 from tests.support.connections import deployment_at
+from tests.support.waiting import wait_until
 
 CUT_OFF = 1
 """The partition whose log has lost its beginning."""
@@ -63,7 +64,7 @@ def stopped_at_a_batch(made: Deployment) -> range:
     worker = started(made)
     send_batch_that_grows(made)
     send(made, 5, 7)
-    wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "unreadable_batch")
+    wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "unreadable_batch", "it stops")
     made.wait_until_applied([6, *[8] * (PARTITIONS - 1)])
     delete_before(made.at.kafka, made.topic(), CUT_OFF, 3)
     worker.stop()
@@ -126,4 +127,6 @@ def test_a_copy_whose_offsets_have_shifted_is_refused(made: Deployment) -> None:
     create_topics(deployment_at(made.services, mended), PARTITIONS, first_control(made.settings))
     send(Deployment(made.services, mended, made.directory), 1, 9)
     worker = made.start_worker(more={"CHURN_TOPIC_PREFIX": mended})
-    wait_until(lambda: {found["state"] for found in worker.probe()["partitions"].values()} == {"rewritten_log"})
+    wait_until(
+        lambda: {found["state"] for found in worker.probe()["partitions"].values()} == {"rewritten_log"}, "all stop"
+    )

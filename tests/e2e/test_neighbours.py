@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from tests.e2e.deployment import Deployment, deployment
 from tests.support.connections import kafka_of
 from tests.support.music_logs import music_lines
 from tests.support.outages import standing_still
+from tests.support.waiting import wait_until
 
 WITHIN_S = 120.0
 LINES = music_lines(20, 400, seed=3)
@@ -68,28 +68,30 @@ def work(made: Deployment, *options: str, **more: str) -> "subprocess.CompletedP
 
 
 def must_be_said(made: Deployment, event: str) -> dict[str, object]:
-    """The line of the last worker's log with this event."""
-    worker = made.workers[-1]
-    deadline = time.monotonic() + WITHIN_S
-    while True:
-        for line in worker.log.read_text(errors="replace").splitlines():
-            if line.startswith("{") and (said := json.loads(line))["event"] == event:
-                found: dict[str, object] = said
-                return found
-        assert time.monotonic() < deadline, worker.log.read_text(errors="replace")[-2000:]
-        time.sleep(0.1)
+    """The line with this event in whichever worker's log has it first."""
+    said: list[dict[str, object]] = []
+
+    def found() -> bool:
+        logs = "\n".join(worker.log.read_text(errors="replace") for worker in made.workers)
+        lines = [json.loads(line) for line in logs.splitlines() if line.startswith("{") and line.endswith("}")]
+        said[:] = [line for line in lines if line["event"] == event]
+        return bool(said)
+
+    wait_until(found, f"a worker says {event}", WITHIN_S)
+    return said[0]
 
 
 def wait_for_state(made: Deployment, state: str) -> list[str]:
     """Why its partitions stand so, once all do."""
-    deadline = time.monotonic() + WITHIN_S
-    while True:
+    partitions: list[dict[str, str]] = []
+
+    def all_do() -> bool:
         made.workers[-1].must_run()
-        partitions = made.workers[-1].probe()["partitions"].values()
-        if partitions and all(partition["state"] == state for partition in partitions):
-            return [partition["why"] for partition in partitions]
-        assert time.monotonic() < deadline, list(partitions)
-        time.sleep(0.1)
+        partitions[:] = made.workers[-1].probe()["partitions"].values()
+        return bool(partitions) and all(partition["state"] == state for partition in partitions)
+
+    wait_until(all_do, f"all partitions are {state}", WITHIN_S)
+    return [partition["why"] for partition in partitions]
 
 
 def test_a_worker_whose_log_nobody_reads_any_more_goes_on_and_ends_when_it_is_told_to(made: Deployment) -> None:
@@ -101,11 +103,13 @@ def test_a_worker_whose_log_nobody_reads_any_more_goes_on_and_ends_when_it_is_to
     os.close(read)
     try:
         send(made)
-        applied, deadline = ends(made), time.monotonic() + WITHIN_S
-        while made.positions() != applied:
+        applied = ends(made)
+
+        def all_is_applied() -> bool:
             assert worker.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+            return made.positions() == applied
+
+        wait_until(all_is_applied, "the worker goes on without a log", WITHIN_S)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(WITHIN_S) == 0
     finally:
@@ -118,10 +122,7 @@ def test_a_worker_that_cannot_end_in_time_says_what_is_left_and_ends_with_1(made
     worker.wait_until_ready()
     with standing_still(made.services.kafka):
         worker.signal(signal.SIGTERM)
-        deadline = time.monotonic() + WITHIN_S
-        while worker.exit_code is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(lambda: worker.exit_code is not None, "the worker ends", WITHIN_S)
     assert worker.exit_code == 1
     assert "CHURN_STOP_WITHIN_S" in str(must_be_said(made, "not_ended_in_time")["why"])
 
@@ -148,11 +149,12 @@ def test_a_worker_writes_nothing_into_its_directory_and_shows_no_pages_of_fausts
     port, log = free_port(), tmp_path / "worker.log"
     worker = ChildProcess([*HERE.churn, "work", "--port", str(port)], made.environment, log, here)
     try:
-        deadline = time.monotonic() + WITHIN_S
-        while status_of(port, "/livez") != 200:
+
+        def lives() -> bool:
             assert worker.exit_code is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+            return status_of(port, "/livez") == 200
+
+        wait_until(lives, "the worker lives", WITHIN_S)
         assert [status_of(port, page) for page in ("/router/", "/table/", "/metrics")] == [404, 404, 200]
         assert list(here.iterdir()) == []
     finally:
@@ -213,18 +215,5 @@ def test_two_workers_with_one_instance_id_are_told(made: Deployment) -> None:
     for _ in range(2):
         made.start_worker(more={"CHURN_INSTANCE_ID": "twin", "CHURN_LOG_FORMAT": "json"})
     made.workers[0].wait_until_ready()
-    found = first_said(made, "instance_id_taken")
+    found = must_be_said(made, "instance_id_taken")
     assert "CHURN_INSTANCE_ID=twin" in str(found["why"])
-
-
-def first_said(made: Deployment, event: str) -> dict[str, object]:
-    """The line with this event in whichever log has it first."""
-    deadline = time.monotonic() + WITHIN_S
-    while True:
-        for worker in made.workers:
-            for line in worker.log.read_text(errors="replace").splitlines():
-                if line.startswith("{") and (said := json.loads(line))["event"] == event:
-                    found: dict[str, object] = said
-                    return found
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

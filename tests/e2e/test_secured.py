@@ -18,6 +18,7 @@ from operations.rights.roles import ROLES, Role
 from stack.worker_process import WorkerProcess
 from tests.support.music_logs import music_lines
 from tests.support.secured_stand import PASSWORDS, SecuredStand
+from tests.support.waiting import wait_until
 
 WITHIN_S = 240.0
 PARTITIONS = 2
@@ -77,11 +78,11 @@ def working(stand: SecuredStand, name: str, log: Path) -> Iterator[WorkerProcess
 
 
 def _wait_until(true: Callable[[], bool], worker: WorkerProcess) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not true():
+    def reached() -> bool:
         worker.must_run()
-        assert time.monotonic() < deadline, worker.probe()
-        time.sleep(0.1)
+        return true()
+
+    wait_until(reached, "the worker comes on", WITHIN_S)
 
 
 @pytest.mark.timeout(600)

@@ -3,7 +3,7 @@
 import signal
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.e2e.deployment import Deployment, deployment
 from tests.e2e.test_kill import ends
 from tests.e2e.test_rebalance import RATE, steady_load
 from tests.support.promql import Page
+from tests.support.waiting import wait_until
 
 STILL_FOR_S = 1.0
 WITHIN_S = 30.0
@@ -72,13 +73,6 @@ def assignments(worker: WorkerProcess) -> int:
     return worker.log.read_text().count("partitions_assigned")
 
 
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not true():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def must_stop_fetching_while_lag_grows(worker: WorkerProcess) -> None:
     """The log grows all the time: by more than lies in the worker, and the worker knows."""
 
@@ -87,9 +81,9 @@ def must_stop_fetching_while_lag_grows(worker: WorkerProcess) -> None:
         time.sleep(STILL_FOR_S)
         return fetched(worker) == before
 
-    wait_until(stands_still, "fetching does not stop")
+    wait_until(stands_still, "fetching does not stop", WITHIN_S)
     held, known = fetched(worker), lag(worker)
-    wait_until(lambda: lag(worker) >= known + RATE / 2, "no lag shows")
+    wait_until(lambda: lag(worker) >= known + RATE / 2, "no lag shows", WITHIN_S)
     assert fetched(worker) == held
 
 
@@ -105,7 +99,7 @@ def test_a_redis_that_does_not_answer_stops_fetching_shows_as_lag_and_costs_no_e
     worker = made.start_worker()
     worker.wait_until_ready()
     with steady_load(made):
-        wait_until(lambda: worker.applied() > RATE / 2, "nothing is applied")
+        wait_until(lambda: worker.applied() > RATE / 2, "nothing is applied", WITHIN_S)
         with standing_still(redis_server):
             must_stop_fetching_while_lag_grows(worker)
     must_apply_everything(made)
@@ -117,13 +111,13 @@ def test_a_worker_that_backs_off_stops_fetching_shows_lag_and_stays_in_its_group
     worker = made.start_worker(more={"BROKER_MAX_POLL_INTERVAL": str(IDLE_AT_MOST_S)})
     worker.wait_until_ready()
     with steady_load(made):
-        wait_until(lambda: worker.applied() > RATE / 2, "nothing is applied")
+        wait_until(lambda: worker.applied() > RATE / 2, "nothing is applied", WITHIN_S)
         redis_server.stop()
         gone_since = time.monotonic()
-        wait_until(lambda: states(worker) <= {"backing_off", "opening"}, "the worker does not back off")
+        wait_until(lambda: states(worker) <= {"backing_off", "opening"}, "the worker does not back off", WITHIN_S)
         must_stop_fetching_while_lag_grows(worker)
-        wait_until(lambda: time.monotonic() - gone_since > 1.5 * IDLE_AT_MOST_S, "")
+        wait_until(lambda: time.monotonic() - gone_since > 1.5 * IDLE_AT_MOST_S, "", WITHIN_S)
         redis_server.start()
-        wait_until(lambda: states(worker) == {"running"}, "the worker does not go on")
+        wait_until(lambda: states(worker) == {"running"}, "the worker does not go on", WITHIN_S)
     must_apply_everything(made)
     assert assignments(worker) == 1

@@ -13,7 +13,8 @@ from stack.local import Services
 from stack.worker_process import WorkerProcess
 from tests.e2e.deployment import PARTITIONS, Deployment, deployment
 from tests.e2e.test_verify import churn, verified
-from tests.e2e.test_worker import activity, home_of, user_of, wait_until
+from tests.e2e.test_worker import activity, home_of, user_of
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -79,14 +80,14 @@ def test_an_open_transaction_is_no_lag_it_is_told_and_verify_ends_before_it(made
     first.end(commit=True)
     made.wait_until_applied([4] * PARTITIONS)
     hanging.begin(2, 5)
-    wait_until(lambda: all(held == 3 for held in gauge(worker, "churn_partition_held_back")))
+    wait_until(lambda: all(held == 3 for held in gauge(worker, "churn_partition_held_back")), "it is shown")
     assert set(gauge(worker, "churn_partition_lag")) == {0}
     told = churn("status").output
     assert told.count("an open transaction holds back 3 offsets") == PARTITIONS
     assert verified()["exact"]
     hanging.end(commit=True)
     made.wait_until_applied([8] * PARTITIONS)
-    wait_until(lambda: set(gauge(worker, "churn_partition_held_back")) == {0})
+    wait_until(lambda: set(gauge(worker, "churn_partition_held_back")) == {0}, "none is")
     assert verified()["events"] == 5 * PARTITIONS
 
 

@@ -30,6 +30,7 @@ from tests.e2e.deployment import PARTITIONS, Deployment, deployment, read_topic
 from tests.support.connections import kafka_of
 from tests.support.partitions import partitions_of
 from tests.support.promql import Page
+from tests.support.waiting import wait_until
 
 NOW_MS = time.time_ns() // 1_000_000
 DAY_MS = 86_400_000
@@ -70,13 +71,6 @@ class Writer:
 def made(stack: Services, prefix: str, tmp_path: Path) -> Iterator[Deployment]:
     with deployment(stack, prefix, tmp_path) as it:
         yield it
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60.0
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def wait_until_all_is_applied(made: Deployment) -> list[list[PlainRecord]]:
@@ -269,7 +263,7 @@ def test_a_batch_that_grows_without_bound_stops_its_own_partition_only(made: Dep
     worker = made.start_worker()
     worker.wait_until_ready()
     send_batch_that_grows(made)
-    wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "unreadable_batch")
+    wait_until(lambda: worker.probe()["partitions"]["0"]["state"] == "unreadable_batch", "it stops")
     with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=5) as answer:
         page = Page(answer.read().decode())
     assert page.value("churn_partition_lag", partition="0") == 80
@@ -277,5 +271,5 @@ def test_a_batch_that_grows_without_bound_stops_its_own_partition_only(made: Dep
     for partition in range(PARTITIONS):
         writer.write(partition, activity(user_of(partition), 1))
     writer.flush()
-    wait_until(lambda: made.positions()[1:] == [2, 2, 2])
+    wait_until(lambda: made.positions()[1:] == [2, 2, 2], "the others go on")
     assert made.positions()[0] == 1

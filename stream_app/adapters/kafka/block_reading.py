@@ -5,6 +5,7 @@ So what is read knows which offsets hold nothing by right, and which are missing
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -30,13 +31,12 @@ class BlockReading:
 
     def __init__(self, kafka: KafkaConnection, topic: str, partition: int, isolation: Isolation, begin: int) -> None:
         self._kafka, self._at = kafka, TopicPartition(topic, partition)
-        self._loop = asyncio.Runner()
-        self._started: list[AIOKafkaConsumer] = []
-        try:
-            self._start(isolation, begin)
-        except BaseException:
-            self.close()
-            raise
+        with ExitStack() as opening:
+            self._loop = opening.enter_context(asyncio.Runner())
+            self._consumer = self._loop.run(self._made(isolation))
+            opening.callback(lambda: self._loop.run(self._consumer.stop()))
+            self._answer(self._started(begin))
+            self._opened = opening.pop_all()
 
     def next(self) -> Block:
         """What comes next. Raises UnreadableBatch where the log cannot be read on."""
@@ -47,22 +47,20 @@ class BlockReading:
 
     def close(self) -> None:
         """Read no further."""
-        with self._loop:
-            for consumer in self._started:
-                self._loop.run(consumer.stop())
+        self._opened.close()
 
-    def _start(self, isolation: Isolation, begin: int) -> None:
-        async def start() -> None:
-            self._consumer = aio_consumer(
-                self._kafka, isolation_level=isolation, fetch_max_wait_ms=20, max_partition_fetch_bytes=_AT_ONCE_BYTES
-            )
-            self._started.append(self._consumer)
-            deliver_blocks(self._consumer)
-            await self._consumer.start()
-            self._consumer.assign([self._at])
-            self._consumer.seek(self._at, begin)
+    async def _made(self, isolation: Isolation) -> AIOKafkaConsumer:
+        """In the loop: aiokafka asks for the one that runs."""
+        consumer = aio_consumer(
+            self._kafka, isolation_level=isolation, fetch_max_wait_ms=20, max_partition_fetch_bytes=_AT_ONCE_BYTES
+        )
+        deliver_blocks(consumer)
+        return consumer
 
-        self._answer(start())
+    async def _started(self, begin: int) -> None:
+        await self._consumer.start()
+        self._consumer.assign([self._at])
+        self._consumer.seek(self._at, begin)
 
     def _answer(self, asked: Coroutine[Any, Any, Answer]) -> Answer:
         try:

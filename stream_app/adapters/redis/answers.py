@@ -47,6 +47,9 @@ PERHAPS: Final[Mapping[str, str]] = {
 """What may pass by itself: what it is about."""
 _PASSING = re.compile(r"max number of clients|server closed|shutting? down", re.IGNORECASE)
 """Of answers that begin with ERR."""
+_IN_SCRIPT = re.compile(r"@user_script: ?\d+: -([A-Z]+) ")
+"""Redis 6.2 wraps what a command inside a script was answered with; later versions say it as it is."""
+_NO_RIGHT_IN_SCRIPT = "The user executing the script can't run this command"
 _TLS = "let CHURN_REDIS_URL say rediss:// where it speaks TLS, and name a certificate authority that both sides trust"
 
 
@@ -54,10 +57,11 @@ def error_of(error: BaseException, doing: str) -> ChurnError:
     """What an error of the client means: ContractViolation for a definite no, Transient for whatever may pass."""
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return _refused(f"TLS, {error}", _TLS, doing)
-    word, said = prefix_of(error), str(error)
-    if word is None:
+    first, said = prefix_of(error), str(error)
+    if first is None:
         return Transient(f"{doing}: Redis did not answer, see that it runs ({said or type(error).__name__})")
-    quoted = said if said.startswith(word) else f"{word} {said}"
+    quoted = said if said.startswith(first) else f"{first} {said}"
+    word = _word_in_script(said) or first
     if word in PERHAPS or (word == "ERR" and _PASSING.search(said)):
         return Transient(f"{doing}: Redis says {quoted}: {PERHAPS.get(word, 'it takes no more at this moment')}")
     return _refused(quoted, NO.get(word, _OWN), doing)
@@ -75,6 +79,13 @@ def prefix_of(error: BaseException) -> str | None:
         return None
     first = str(error).partition(" ")[0]
     return first if first.isupper() and first.isalpha() else "ERR"
+
+
+def _word_in_script(said: str) -> str | None:
+    if _NO_RIGHT_IN_SCRIPT in said:
+        return "NOPERM"
+    wrapped = _IN_SCRIPT.search(said)
+    return wrapped[1] if wrapped else None
 
 
 def _refused(quoted: str, to_do: str, doing: str) -> ContractViolation:

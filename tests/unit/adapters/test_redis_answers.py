@@ -78,6 +78,24 @@ def test_every_other_answer_is_a_definite_no(line: str) -> None:
     assert line in str(error)
 
 
+IN_SCRIPT = "ERR Error running script (call to f_44763f0dab46): @user_script:10: @user_script: 10: "
+
+
+@pytest.mark.parametrize("word", [*NO, *PERHAPS])
+def test_what_a_command_in_a_script_was_answered_with_counts_and_not_the_wrapping(word: str) -> None:
+    wrapped = f"{IN_SCRIPT}-{word} {SAID[word]}"
+    error = error_of(raised(wrapped), "keeping states")
+    assert isinstance(error, ContractViolation if word in NO else Transient)
+    assert wrapped in str(error)
+    assert {**NO, **PERHAPS}[word] in str(error)
+
+
+def test_a_right_that_is_missed_in_a_script_is_named_as_one() -> None:
+    error = error_of(raised(f"{IN_SCRIPT}The user executing the script can't run this command or subcommand"), "")
+    assert isinstance(error, ContractViolation)
+    assert NO["NOPERM"] in str(error)
+
+
 def test_a_redis_that_has_no_place_left_for_a_client_may_have_one_later() -> None:
     assert isinstance(error_of(raised("ERR max number of clients reached"), "keeping states"), Transient)
 
